@@ -1,0 +1,201 @@
+"""From what stands in a cell (or a JSON value) to the value of a field, or to the reason why not."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from corpus import vocabulary as v
+from corpus.errors import DuijieError, RecordRefused
+from corpus.metrics import Metric, parse_metric, parse_metrics
+from corpus.records import About, Demand, Ip, Record, about, hints, is_stated, stated_fields
+
+_LIST = re.compile(r"[;；、,，|\n]+")
+_TERMS = re.compile(r"[;；、，|\n]+|,\s*(?!\d)")
+_DATE = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})?\s*[-/.月]?\s*(\d{1,2})?\s*日?")
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+")
+_REGISTRATION = re.compile(r"[0-9A-Za-z]{3}\d{4}[A-Za-z]\d{4}")
+_IPC = re.compile(r"[A-H]\d\d[A-Z](?:\s?\d{1,4}/\d{2,6})?")
+_EMPTY = {"", "-", "--", "/", "无", "未知", "n/a", "null", "none"}
+
+
+def record_of(kind: type[Record], cells: Mapping[str, Any]) -> Record:
+    """A record from its fields' cells, by field name. Raises RecordRefused with every reason at once."""
+    values: dict[str, Any] = {}
+    reasons: list[str] = []
+    for name in stated_fields(kind):
+        cell = cells.get(name)
+        if cell is None or (isinstance(cell, str) and cell.strip().lower() in _EMPTY):
+            continue
+        try:
+            values[name] = value_of(kind, name, cell)
+        except (DuijieError, ValueError) as refused:
+            reasons.append(str(refused).rstrip("。"))
+    values = {name: value for name, value in values.items() if is_stated(value)}
+    if kind is Demand and "title" not in values and "problem" in values:
+        values["title"] = _opening(values["problem"])
+    reasons += _missing(kind, values) + _forbidden(values)
+    if reasons:
+        raise RecordRefused(reason="；".join(reasons))
+    return kind(**values)
+
+
+def value_of(kind: type[Record], name: str, cell: Any) -> Any:
+    """One field's value. Raises ValueError or UnknownValue with the reason in Chinese."""
+    told, hint = about(kind, name), hints(kind)[name]
+    if name == "registration_no":
+        return _matching(_REGISTRATION, told, _text(cell), "三位地区或部门代码、四位年份、一个字母、四位序号")
+    if name == "ipc":
+        return tuple(_matching(_IPC, told, item.upper(), "形如 A61K 31/495") for item in _items(cell))
+    reader = _READERS.get(_bare(hint))
+    value = reader(told, cell) if reader else _closed(told, _text(cell))
+    return value
+
+
+def _bare(hint: Any) -> str:
+    return str(hint).replace(" | None", "").replace("<class '", "").replace("'>", "").rpartition("datetime.")[2]
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, bool | Mapping | list):
+        raise ValueError(f"应为文字，这里是 {cell!r}")
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    text = str(cell).replace("\r\n", "\n").replace("\x00", "").strip()
+    return unicodedata.normalize("NFC", text)
+
+
+def _closed(told: About, text: str) -> str:
+    return told.vocabulary().code(text) if told.vocabulary else text
+
+
+def _identifier_or_text(told: About, cell: Any) -> str:
+    text = _text(cell)
+    if told.label == "来源编号" and _SCIENTIFIC.fullmatch(text):
+        raise ValueError(f"来源编号“{text}”被表格软件写成了科学计数法，原来的数字已丢失，请把该列设为文本后重新导出")
+    return _closed(told, text)
+
+
+def _items(cell: Any, separators: re.Pattern[str] = _LIST) -> list[str]:
+    parts = [_text(part) for part in cell] if isinstance(cell, list | tuple) else separators.split(_text(cell))
+    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def _terms(told: About, cell: Any) -> tuple[str, ...]:
+    if told.vocabulary:
+        return tuple(dict.fromkeys(_closed(told, item) for item in _items(cell)))
+    return tuple(_items(cell, _TERMS))
+
+
+def _number(told: About, cell: Any) -> float:
+    written = str(cell).strip().replace(",", "").replace("，", "")
+    found = re.search(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", written)
+    if isinstance(cell, bool) or not found:
+        raise ValueError(f"{told.label}应为数字，这里是“{cell}”")
+    value = float(found.group())
+    low, high = told.bounds or (float("-inf"), float("inf"))
+    if not low <= value <= high:
+        raise ValueError(f"{told.label}应在 {low:g} 到 {high:g} 之间，这里是“{cell}”")
+    return value
+
+
+def _whole(told: About, cell: Any) -> int:
+    value = _number(told, cell)
+    if not value.is_integer():
+        raise ValueError(f"{told.label}应为整数，这里是“{cell}”")
+    return int(value)
+
+
+def _day(told: About, cell: Any) -> date:
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    text = _text(cell).partition("T")[0].partition(" ")[0]
+    compact = re.fullmatch(r"(\d{4})(\d\d)(\d\d)?", text)
+    found = compact or _DATE.fullmatch(text)
+    try:
+        year, month, day = (int(part or 1) for part in found.groups()) if found else (0, 0, 0)
+        return date(year, month, day)
+    except ValueError:
+        raise ValueError(f"{told.label}应为日期（如 2025-03-01），这里是“{cell}”") from None
+
+
+def _indicators(told: About, cell: Any) -> tuple[Metric, ...]:
+    if not isinstance(cell, list | tuple):
+        return parse_metrics(_text(cell))
+    return tuple(_indicator(told, item) for item in cell)
+
+
+def _indicator(told: About, item: Any) -> Metric:
+    if not isinstance(item, Mapping):
+        return parse_metric(_text(item))
+    known = {name: item[name] for name in Metric.__dataclass_fields__ if item.get(name) is not None}
+    if not str(known.get("name", "")).strip():
+        raise ValueError(f"{told.label}中有一项没有名称")
+    for name in ("value", "value2"):
+        if name in known:
+            known[name] = _number(told, known[name])
+    words = known.get("text") or " ".join(str(known[n]) for n in ("name", "op", "value", "value2", "unit") if n in known)
+    return Metric(**{**known, "text": words})
+
+
+def _rights(told: About, cell: Any) -> tuple[Ip, ...]:
+    items = cell if isinstance(cell, list | tuple) else re.split(r"[;；\n]+", _text(cell))
+    return tuple(_right(item) for item in items if item)
+
+
+def _right(item: Any) -> Ip:
+    """`发明专利（授权，ZL201910000000.0）`, or an object with kind, status and number."""
+    if isinstance(item, Mapping):
+        kind, status, number = item.get("kind"), item.get("status"), item.get("number")
+    else:
+        parts = [part.strip() for part in re.split(r"[（()），,/\s]+", _text(item)) if part.strip()]
+        kind = parts[0] if parts else ""
+        status = next((p for p in parts[1:] if p in v.IP_STATUS.labels.values() or p in v.IP_STATUS.also), None)
+        number = next((p for p in parts[1:] if p != status), None)
+    return Ip(
+        kind=v.IP_KIND.code(str(kind or "")),
+        status=v.IP_STATUS.code(str(status)) if status else None,
+        number=str(number) if number else None,
+    )
+
+
+_READERS: Mapping[str, Callable[[About, Any], Any]] = {
+    "str": _identifier_or_text,
+    "int": _whole,
+    "float": _number,
+    "date": _day,
+    "tuple[str, ...]": _terms,
+    "tuple[corpus.metrics.Metric, ...]": _indicators,
+    "tuple[corpus.records.Ip, ...]": _rights,
+}
+
+
+def _matching(pattern: re.Pattern[str], told: About, text: str, form: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(f"{told.label}“{text}”写法不对，应为{form}")
+    return text
+
+
+def _opening(problem: str) -> str:
+    """The first clause of a demand that came without a title."""
+    clause = re.split(r"[。！？\n；;]", problem.strip(), maxsplit=1)[0].strip()
+    return clause if len(clause) <= 40 else clause[:39] + "…"
+
+
+def _missing(kind: type[Record], values: Mapping[str, Any]) -> list[str]:
+    return [] if "title" in values else [f"缺少{about(kind, 'title').label}"]
+
+
+def _forbidden(values: Mapping[str, Any]) -> list[str]:
+    reasons = []
+    if values.get("security_level") == "secret":
+        reasons.append("涉密成果不得登记入库，请从表中移除")
+    for low, high, what in (("price_min", "price_max", "价格"), ("budget_min", "budget_max", "预算")):
+        if low in values and high in values and values[low] > values[high]:
+            reasons.append(f"{what}下限大于上限")
+    return reasons

@@ -1,0 +1,87 @@
+"""Connecting to the database, and bringing its tables up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from corpus.errors import BadInput, DuijieError
+
+
+class DatabaseUnavailable(DuijieError):
+    """打不开数据库 {url}：{reason}。请检查地址、权限和磁盘空间；DUIJIE_DATABASE 或 DUIJIE_HOME 决定它在哪里。"""
+
+
+class DatabaseNewer(DuijieError):
+    """数据库的结构版本 {found} 比本程序新。请升级 Duijie 后再打开。"""
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine for `sqlite:///file`, `sqlite://` (in memory) or `postgresql://…`. Raises BadInput for a URL it cannot read."""
+    try:
+        address = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise BadInput(reason=f"看不懂的数据库地址“{url}”，应形如 sqlite:////data/duijie.db 或 postgresql://主机/库名") from None
+    if address.get_backend_name() == "postgresql":
+        return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    if address.get_backend_name() != "sqlite":
+        raise BadInput(reason=f"不支持的数据库“{address.get_backend_name()}”，请用 SQLite 或 PostgreSQL")
+    in_memory = address.database in (None, "", ":memory:")
+    if not in_memory:
+        Path(str(address.database)).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    pool: dict[str, Any] = {"poolclass": sa.StaticPool} if in_memory else {}
+    engine = sa.create_engine(address, connect_args={"check_same_thread": False, "timeout": 60}, **pool)
+    sa.event.listen(engine, "connect", _open_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _open_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions on its own: `_begin_sqlite` does
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A writer takes the lock at once; one that began as a reader could be refused it later, its snapshot being stale."""
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the tables to the newest version; many processes may try at once. Raises DatabaseUnavailable, DatabaseNewer."""
+    scripts = _scripts()
+    newest = ScriptDirectory.from_config(scripts).get_current_head()
+    try:
+        with engine.connect() as connection:
+            if _version(connection) == newest:
+                return
+        with engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(4754)"))
+            found = _version(connection)
+            known = {script.revision for script in ScriptDirectory.from_config(scripts).walk_revisions()}
+            if found is not None and found not in known:
+                raise DatabaseNewer(found=found)
+            scripts.attributes["connection"] = connection
+            command.upgrade(scripts, "head")
+    except sa.exc.SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip()
+        raise DatabaseUnavailable(url=engine.url.render_as_string(hide_password=True), reason=reason) from error
+
+
+def _version(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _scripts() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,94 @@
+"""Which field a column heading means, in Chinese or English, or as a mapping file says."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import BadInput
+from corpus.records import KINDS, Achievement, Demand, Record, about, stated_fields
+
+
+class MappingUnreadable(BadInput):
+    """读不了映射文件 {file}：{reason}。应是 JSON 或 TOML，左边写列名，右边写字段名，如 “成果代号” = “source_id”。"""
+
+
+def _plain(heading: str) -> str:
+    """A heading without case, spaces, marks of obligation and what stands in brackets after it."""
+    folded = unicodedata.normalize("NFKC", heading).strip().strip("*★※:").lower()
+    bare = re.sub(r"\((?!万元)[^)]*\)$", "", folded)
+    return re.sub(r"[\s_\-()]+", "", bare or folded)
+
+
+@cache
+def known_headings(kind: type[Record]) -> Mapping[str, str]:
+    """Plain heading → field name. A field's own name and label outrank another field's further headings."""
+    known: dict[str, str] = {}
+    for name in stated_fields(kind):
+        told = about(kind, name)
+        known |= {_plain(heading): name for heading in (*told.headings,) if _plain(heading) not in known}
+    for name in stated_fields(kind):
+        known |= {_plain(about(kind, name).label): name, _plain(name): name}
+    return known
+
+
+def fields_of(kind: type[Record], headings: Iterable[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    """Heading → field name, for those that are recognised; the mapping is heard first, and each field is given once."""
+    recognised: dict[str, str] = {}
+    taken: set[str] = set()
+    given = [(heading, mapping.get(heading)) for heading in headings]
+    for heading, name in sorted(given, key=lambda pair: pair[1] is None):
+        field = name or known_headings(kind).get(_plain(heading))
+        if field and field not in taken:
+            recognised[heading] = field
+            taken.add(field)
+    return recognised
+
+
+def looks_like_headings(cells: Sequence[Any]) -> bool:
+    """Whether a line names columns: at least one known heading, and none of its cells is long."""
+    texts = [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
+    known = [text for text in texts if any(_plain(text) in known_headings(kind) for kind in KINDS.values())]
+    return len(known) >= min(2, len(texts)) and bool(known)
+
+
+def guess_kind(headings: Iterable[str], file_name: str) -> type[Record] | None:
+    """Achievements or demands, from the headings only one of them has, else from the file's name."""
+    plain = [_plain(heading) for heading in headings]
+    own = {kind: sum(heading in known_headings(kind) for heading in plain) for kind in (Achievement, Demand)}
+    telling = {kind: sum(heading in _telling(kind) for heading in plain) for kind in own}
+    for score in (telling, own):
+        if score[Achievement] != score[Demand]:
+            return max(score, key=lambda kind: score[kind])
+    for kind, words in ((Demand, ("需求", "demand", "榜单")), (Achievement, ("成果", "achievement"))):
+        if any(word in file_name.lower() for word in words):
+            return kind
+    return None
+
+
+@cache
+def _telling(kind: type[Record]) -> frozenset[str]:
+    other = Demand if kind is Achievement else Achievement
+    return frozenset(known_headings(kind)) - frozenset(known_headings(other))
+
+
+def read_mapping(path: Path, kinds: Iterable[type[Record]] = (Achievement, Demand)) -> dict[str, str]:
+    """A mapping file: heading → field name. Raises MappingUnreadable, also for a field that does not exist."""
+    try:
+        text = path.read_text("utf-8-sig")
+        mapping = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+    except (OSError, ValueError) as error:
+        raise MappingUnreadable(file=path.name, reason=str(error)) from error
+    known = {name for kind in kinds for name in stated_fields(kind)}
+    if not isinstance(mapping, dict):
+        raise MappingUnreadable(file=path.name, reason="应是一个对象")
+    for heading, name in mapping.items():
+        if name not in known:
+            raise MappingUnreadable(file=path.name, reason=f"“{heading}”指向的字段“{name}”不存在")
+    return mapping

@@ -1,0 +1,169 @@
+"""Files of records as rows: CSV (UTF-8 with or without BOM, GB18030), XLSX and JSON lines.
+
+A row is its line in the file and its cells by heading, as they stand there; text stays text, so `0012` and eighteen digits survive.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from corpus.errors import BadInput
+from corpus.headings import looks_like_headings
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson")
+_LONGEST_CELL = 10_000_000
+_HEADING_WITHIN = 10
+
+
+class FileUnreadable(BadInput):
+    """读不了文件 {file}：{reason}。"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """`line` counts from 1 as the program that shows the file counts. `problem` says why a line is not a row at all."""
+
+    line: int
+    cells: dict[str, Any]
+    problem: str | None = None
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """The rows of a file, in order; empty ones are left out. Raises FileUnreadable."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise FileUnreadable(file=path.name, reason="只认识 .csv、.xlsx 和 .jsonl")
+    try:
+        if suffix == ".xlsx":
+            yield from _workbook_rows(path)
+        elif suffix in (".jsonl", ".ndjson"):
+            yield from _json_rows(path)
+        else:
+            yield from _csv_rows(path)
+    except OSError as error:
+        raise FileUnreadable(file=path.name, reason=error.strerror or str(error)) from error
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    with path.open(encoding=_encoding(path), errors="strict") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                cells = json.loads(line)
+            except (json.JSONDecodeError, RecursionError) as error:
+                where = f"第 {error.pos + 1} 个字符处" if isinstance(error, json.JSONDecodeError) else ""
+                yield Row(number, {"原文": line.rstrip("\n")}, f"这一行不是完整的 JSON{where}")
+                continue
+            if isinstance(cells, dict):
+                yield Row(number, cells)
+            else:
+                yield Row(number, {"原文": line.rstrip("\n")}, "这一行应是一个 JSON 对象")
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    csv.field_size_limit(_LONGEST_CELL)
+    with path.open(encoding=_encoding(path), newline="") as text:
+        start = text.read(65536)
+        text.seek(0)
+        reader = csv.reader((line.replace("\x00", "") for line in text), delimiter=_delimiter(start))
+        try:
+            yield from _under_headings(_numbered(reader), path)
+        except csv.Error as error:
+            raise FileUnreadable(file=path.name, reason=f"第 {reader.line_num} 行附近的引号或分隔符不完整（{error}）") from error
+
+
+def _numbered(reader: Any) -> Iterator[tuple[int, list[Any]]]:
+    """CSV records with the line on which each begins."""
+    line = 1
+    for cells in reader:
+        yield line, cells
+        line = reader.line_num + 1
+
+
+def _workbook_rows(path: Path) -> Iterator[Row]:
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError) as error:
+        raise FileUnreadable(file=path.name, reason="不是完好的 XLSX 工作簿，请用表格软件重新另存") from error
+    try:
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        lines = ((n, [_as_text(c) for c in cells]) for n, cells in enumerate(sheet.iter_rows(values_only=True), start=1))
+        yield from _under_headings(lines, path)
+    except (zipfile.BadZipFile, ValueError, SyntaxError, IndexError) as error:
+        raise FileUnreadable(file=path.name, reason="工作簿的内容已损坏，请用表格软件重新另存") from error
+    finally:
+        book.close()
+
+
+def _under_headings(lines: Iterable[tuple[int, Sequence[Any]]], path: Path) -> Iterator[Row]:
+    """Rows below the first line that looks like headings; a title or a note may stand above it."""
+    above: list[tuple[int, Sequence[Any]]] = []
+    headings: list[str] | None = None
+    for number, cells in lines:
+        if headings is None:
+            above.append((number, cells))
+            if looks_like_headings(cells):
+                headings = _named(cells)
+            elif len(above) >= _HEADING_WITHIN:
+                break
+            continue
+        if any(not _is_empty(cell) for cell in cells):
+            yield _row(number, headings, cells)
+    if headings is None and any(not _is_empty(cell) for _, cells in above for cell in cells):
+        seen = "、".join(str(cell) for cell in above[0][1] if not _is_empty(cell))[:60]
+        raise FileUnreadable(file=path.name, reason=f"前 {_HEADING_WITHIN} 行里找不到认识的表头（第一行是“{seen}”），可用映射文件说明")
+
+
+def _row(line: int, headings: Sequence[str], cells: Sequence[Any]) -> Row:
+    named = {heading: cell for heading, cell in zip(headings, cells, strict=False) if heading and not _is_empty(cell)}
+    extra = [cell for cell in cells[len(headings) :] if not _is_empty(cell)]
+    return Row(line, named, f"这一行比表头多出 {len(extra)} 格，可能是引号或分隔符写错" if extra else None)
+
+
+def _named(cells: Sequence[Any]) -> list[str]:
+    return ["" if _is_empty(cell) else str(cell).strip() for cell in cells]
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _as_text(cell: Any) -> Any:
+    """A workbook's number as the digits a person sees; dates stay dates."""
+    if isinstance(cell, datetime):
+        return cell.date() if (cell.hour, cell.minute, cell.second) == (0, 0, 0) else cell
+    if cell is None or isinstance(cell, date | str):
+        return cell
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    return str(cell)
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 if the whole file is that, else GB18030. Raises FileUnreadable if it is neither."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            with path.open(encoding=encoding) as text:
+                while text.read(1 << 20):
+                    pass
+            return encoding
+        except UnicodeDecodeError:
+            continue
+    raise FileUnreadable(file=path.name, reason="文字编码既不是 UTF-8 也不是 GB18030")
+
+
+def _delimiter(start: str) -> str:
+    line = start.partition("\n")[0]
+    return max(",\t;", key=line.count)

@@ -1,0 +1,210 @@
+"""The store: every record, and the order in which they changed.
+
+Each change takes the next number of one counter, its *revision*, inside the transaction that writes it; the counter's row stays
+locked until the commit, so the order of revisions is the order of commits, and whoever has read up to revision *n* misses nothing by
+asking for what came after *n*. A deletion is a change too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from corpus.database import connect, migrate
+from corpus.errors import RecordNotFound
+from corpus.records import Record
+from corpus.tables import TABLES, counter, deletions, record_from, row_of
+
+_AT_ONCE = 500
+"""Parameters of one IN list; below SQLite's limit on every build."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a save did, by id, in the order of the records given."""
+
+    added: tuple[int, ...]
+    changed: tuple[int, ...]
+    unchanged: tuple[int, ...]
+    records: tuple[Record, ...]
+    """The records as they now stand in the store."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """The latest change of one id: the record as it stands, or None where it was deleted."""
+
+    id: int
+    revision: int
+    record: Record | None
+
+
+class Store:
+    """Records in a database given by URL; SQLite in a file or in memory, or PostgreSQL. Brings the tables up to date on opening."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = connect(url)
+        migrate(self.engine)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def revision(self) -> int:
+        """The number of the latest committed change; 0 for an empty store."""
+        with self.engine.connect() as connection:
+            return int(connection.scalar(sa.select(counter.c.value)) or 0)
+
+    def save(self, records: Sequence[Record]) -> Saved:
+        """Add or replace records by (kind, source, source_id), all in one transaction; the same record again changes nothing.
+
+        The keys must differ among the records given. Returns once the change is on disk.
+        """
+        now = datetime.now(UTC).replace(tzinfo=None)
+        added: list[Record] = []
+        changed: list[Record] = []
+        standing: list[Record] = []
+        with self._changing() as (connection, revision):
+            for kind, same_kind in _by_kind(records).items():
+                held = self._held(connection, kind, same_kind)
+                for record in same_kind:
+                    old = held.get((record.source, record.source_id))
+                    if old == record:
+                        standing.append(old)
+                        continue
+                    number = revision.next()
+                    fresh = replace(record, id=old.id if old else number, revision=number, saved_at=now)
+                    (changed if old else added).append(fresh)
+                self._write(connection, kind, [r for r in added if r.kind == kind], [r for r in changed if r.kind == kind])
+        return Saved(*(tuple(r.id for r in group) for group in (added, changed, standing)), (*added, *changed, *standing))
+
+    def delete(self, ids: Iterable[int]) -> int:
+        """Delete records by id; returns how many there were. Raises RecordNotFound, deleting nothing, if one is missing."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        wanted = list(dict.fromkeys(ids))
+        with self._changing() as (connection, revision):
+            for id in wanted:
+                kind = self._delete_one(connection, id)
+                row = {"id": id, "kind": kind, "revision": revision.next(), "deleted_at": now}
+                connection.execute(deletions.insert(), row)
+        return len(wanted)
+
+    def get(self, id: int) -> Record:
+        """Raises RecordNotFound."""
+        try:
+            return self.get_many([id])[id]
+        except KeyError:
+            raise RecordNotFound(id=id) from None
+
+    def get_many(self, ids: Iterable[int]) -> dict[int, Record]:
+        """The records there are, by id."""
+        wanted = list(ids)
+        found: dict[int, Record] = {}
+        with self.engine.connect() as connection:
+            for kind, table in TABLES.items():
+                for start in range(0, len(wanted), _AT_ONCE):
+                    asked = sa.select(table).where(table.c.id.in_(wanted[start : start + _AT_ONCE]))
+                    found |= {row["id"]: record_from(kind, row) for row in connection.execute(asked).mappings()}
+        return found
+
+    def find(self, kind: str, source: str, source_id: str) -> Record | None:
+        """The record a source knows under its own number."""
+        table = TABLES[kind]
+        asked = sa.select(table).where(table.c.source == source, table.c.source_id == source_id)
+        with self.engine.connect() as connection:
+            row = connection.execute(asked).mappings().first()
+        return record_from(kind, row) if row else None
+
+    def latest(self, kind: str, limit: int, before: int | None = None) -> list[Record]:
+        """Records by latest change first; those whose revision lies below `before`, if given."""
+        table = TABLES[kind]
+        asked = sa.select(table).order_by(table.c.revision.desc()).limit(limit)
+        if before is not None:
+            asked = asked.where(table.c.revision < before)
+        with self.engine.connect() as connection:
+            return [record_from(kind, row) for row in connection.execute(asked).mappings()]
+
+    def counts(self) -> Mapping[str, int]:
+        """How many records of each kind."""
+        with self.engine.connect() as connection:
+            return {
+                kind: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
+                for kind, table in TABLES.items()
+            }
+
+    def changes_after(self, revision: int, upto: int) -> Iterator[Change]:
+        """The latest change of each id whose revision lies in (revision, upto], by kind and then in order; records stream."""
+        with self.engine.connect().execution_options(yield_per=1000) as connection:
+            for kind, table in TABLES.items():
+                asked = sa.select(table).where(table.c.revision > revision, table.c.revision <= upto)
+                for row in connection.execute(asked.order_by(table.c.revision)).mappings():
+                    yield Change(row["id"], row["revision"], record_from(kind, row))
+            gone = deletions.c
+            asked = sa.select(deletions).where(gone.revision > revision, gone.revision <= upto).order_by(gone.revision)
+            for row in connection.execute(asked).mappings():
+                yield Change(row["id"], row["revision"], None)
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[sa.Connection, _Revision]]:
+        """A writing transaction that holds the counter's row from its first statement to its commit."""
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            locked = sa.update(counter).values(value=counter.c.value).returning(counter.c.value)
+            before = connection.execute(locked).scalar_one()
+            revision = _Revision(before)
+            yield connection, revision
+            if revision.value > before:
+                connection.execute(sa.update(counter).values(value=revision.value))
+
+    def _held(self, connection: sa.Connection, kind: str, records: Sequence[Record]) -> dict[tuple[str, str], Record]:
+        table = TABLES[kind]
+        held: dict[tuple[str, str], Record] = {}
+        for source in dict.fromkeys(record.source for record in records):
+            keys = [record.source_id for record in records if record.source == source]
+            for start in range(0, len(keys), _AT_ONCE):
+                among = table.c.source_id.in_(keys[start : start + _AT_ONCE])
+                asked = sa.select(table).where(table.c.source == source, among)
+                for row in connection.execute(asked).mappings():
+                    held[source, row["source_id"]] = record_from(kind, row)
+        return held
+
+    def _write(self, connection: sa.Connection, kind: str, added: Sequence[Record], changed: Sequence[Record]) -> None:
+        table = TABLES[kind]
+        if added:
+            connection.execute(table.insert(), [_row(record) for record in added])
+        if changed:
+            rows = [{**_row(record), "key": record.id} for record in changed]
+            columns = {c.name: sa.bindparam(c.name) for c in table.columns if c.name != "id"}
+            connection.execute(
+                table.update().where(table.c.id == sa.bindparam("key")).values(columns),
+                [{name: value for name, value in row.items() if name != "id"} for row in rows],
+            )
+
+    def _delete_one(self, connection: sa.Connection, id: int) -> str:
+        for kind, table in TABLES.items():
+            if connection.execute(table.delete().where(table.c.id == id)).rowcount:
+                return kind
+        raise RecordNotFound(id=id)
+
+
+@dataclass
+class _Revision:
+    value: int
+
+    def next(self) -> int:
+        self.value += 1
+        return self.value
+
+
+def _by_kind(records: Sequence[Record]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record.kind, []).append(record)
+    return groups
+
+
+def _row(record: Record) -> dict[str, object]:
+    assert record.saved_at is not None
+    return row_of(record, id=record.id, revision=record.revision, saved_at=record.saved_at)

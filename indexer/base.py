@@ -1,0 +1,145 @@
+"""A base: a segment in a folder, described by its manifest, published by renaming one pointer file.
+
+    index/CURRENT                 the name of the base that counts
+    index/base-00010650-1f2e…/    manifest.json, words.*.npy, values.*.npy, numbers.*.npy, ids.npy, vectors.faiss
+
+Whoever reads a base keeps it, mapped, until it lets go: removing its files does not disturb it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+
+from corpus.errors import DuijieError
+from indexer.segment import Postings, Segment
+
+FORMAT = 1
+
+
+class BaseDamaged(DuijieError):
+    """索引文件 {file} 已损坏：{reason}。请运行 duijie index --rebuild 重建；记录都在数据库里，不会丢失。"""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a base was made of, and the size and BLAKE2b digest of each of its files."""
+
+    revision: int
+    records: int
+    words: str
+    """The version of the rules and the dictionary its words were cut with."""
+    model: str | None
+    """The fingerprint of the model its vectors were made with; None where there was none."""
+    dimensions: int | None
+    format: int = FORMAT
+    files: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+
+def publish(folder: Path, segment: Segment, manifest: Manifest) -> Manifest:
+    """Write a base beside the others and make it the one that counts, in one step; then remove the rest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"base-{manifest.revision:010d}-{uuid.uuid4().hex[:8]}"
+    path = folder / name
+    path.mkdir()
+    try:
+        for file, array in _arrays(segment):
+            np.save(path / f"{file}.npy", array)
+        if segment.vectors is not None:
+            faiss.write_index(segment.vectors, str(path / "vectors.faiss"))
+        files = {file.name: (file.stat().st_size, _digest(file)) for file in sorted(path.iterdir())}
+        complete = Manifest(**{**asdict(manifest), "files": files})
+        (path / "manifest.json").write_text(json.dumps(asdict(complete), ensure_ascii=False, indent=1), "utf-8")
+        for file in path.iterdir():
+            _to_disk(file)
+        _to_disk(path)
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    _point(folder, name)
+    for other in folder.glob("base-*"):
+        if other.name != name:
+            shutil.rmtree(other, ignore_errors=True)
+    return complete
+
+
+def current(folder: Path) -> Path | None:
+    """The folder of the base that counts, if there is one."""
+    try:
+        return folder / (folder / "CURRENT").read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Raises BaseDamaged."""
+    try:
+        stored = json.loads((path / "manifest.json").read_text("utf-8"))
+        if stored["format"] != FORMAT:
+            raise BaseDamaged(file="manifest.json", reason=f"格式版本是 {stored['format']}，本程序需要 {FORMAT}")
+        return Manifest(**{**stored, "files": {name: tuple(v) for name, v in stored["files"].items()}})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BaseDamaged(file=f"{path.name}/manifest.json", reason="清单读不出来") from error
+
+
+def open_base(path: Path) -> tuple[Segment, Manifest]:
+    """The segment, mapped from its files, every one of which is checked first. Raises BaseDamaged."""
+    manifest = read_manifest(path)
+    for name, (size, digest) in manifest.files.items():
+        file = path / name
+        if not file.is_file() or file.stat().st_size != size or _digest(file) != digest:
+            raise BaseDamaged(file=f"{path.name}/{name}", reason="内容与清单不符")
+    arrays = {file.stem: np.load(file, mmap_mode="r") for file in path.glob("*.npy")}
+    vectors = None
+    if (path / "vectors.faiss").is_file():
+        vectors = faiss.read_index(str(path / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
+    names = sorted(name for name in arrays if name.startswith("numbers."))
+    segment = Segment(
+        ids=arrays["ids"],
+        words=Postings(*(arrays[f"words.{part}"] for part in ("keys", "starts", "rows", "weights"))),
+        values=Postings(*(arrays[f"values.{part}"] for part in ("keys", "starts", "rows"))),
+        numbers={name.removeprefix("numbers."): arrays[name] for name in names},
+        vectors=vectors,
+    )
+    return segment, manifest
+
+
+def _arrays(segment: Segment) -> Iterable[tuple[str, Any]]:
+    yield "ids", segment.ids
+    for part in ("keys", "starts", "rows", "weights"):
+        yield f"words.{part}", getattr(segment.words, part)
+    for part in ("keys", "starts", "rows"):
+        yield f"values.{part}", getattr(segment.values, part)
+    for name, column in segment.numbers.items():
+        yield f"numbers.{name}", column
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _point(folder: Path, name: str) -> None:
+    beside = folder / f"CURRENT.{uuid.uuid4().hex[:8]}"
+    beside.write_text(name + "\n", "utf-8")
+    _to_disk(beside)
+    beside.replace(folder / "CURRENT")
+    _to_disk(folder)

@@ -1,0 +1,103 @@
+"""The encoder: texts in, unit vectors out.
+
+Any sentence-transformers model will do, by folder or hub name. A static model, such as the one in the package, is read without
+importing torch; a test says that both ways of reading it agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import DuijieError
+from indexer.static import StaticEncoder, is_static
+
+DEFAULT_MODEL = Path(__file__).parent / "model"
+"""The static Chinese model in the package."""
+
+
+class ModelNotLoaded(DuijieError):
+    """向量模型 {name} 加载不了：{reason}。"""
+
+
+class Encoder(Protocol):
+    """`fingerprint` changes when the model's weights do: it stands in the index's manifest and keys the cached vectors."""
+
+    name: str
+    fingerprint: str
+    dimensions: int
+
+    def encode(self, texts: Sequence[str], *, asking: bool = False) -> NDArray[np.float32]:
+        """Unit vectors of shape (texts, dimensions), of questions if `asking`, else of records."""
+        ...
+
+
+class TransformerEncoder:
+    """A model that sentence-transformers loads, with its own prompts for questions and documents."""
+
+    def __init__(self, name: str, model: Any) -> None:
+        self.name = name
+        self.model = model
+        self.fingerprint = _fingerprint(name)
+        self.dimensions = int(model.get_embedding_dimension())
+
+    def encode(self, texts: Sequence[str], *, asking: bool = False) -> NDArray[np.float32]:
+        if not texts:
+            return np.zeros((0, self.dimensions), np.float32)
+        encode = self.model.encode_query if asking else self.model.encode_document
+        vectors = encode(list(texts), convert_to_numpy=True, normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, np.float32)
+
+
+def load_encoder(name: str | None = None) -> Encoder:
+    """The encoder of a folder or hub name; None for the one in the package. Raises ModelNotLoaded with the reason in Chinese.
+
+    sentence-transformers has to be installed even where torch is not imported: what a model's folder means is its to say, and an
+    installation that lacks it could not load any other model.
+    """
+    chosen = name or str(DEFAULT_MODEL)
+    if find_spec("sentence_transformers") is None:
+        raise ModelNotLoaded(name=chosen, reason="没有安装 sentence-transformers，请运行 pip install sentence-transformers")
+    folder = Path(chosen).expanduser()
+    if _is_path(chosen) and not folder.is_dir():
+        raise ModelNotLoaded(name=chosen, reason="没有这个文件夹")
+    try:
+        if folder.is_dir() and is_static(folder):
+            return StaticEncoder(folder, _fingerprint(str(folder)))
+        from sentence_transformers import SentenceTransformer
+
+        return TransformerEncoder(chosen, SentenceTransformer(str(folder) if folder.is_dir() else chosen))
+    except Exception as error:  # noqa: BLE001 - whatever a model's own code raises, search goes on without it
+        raise ModelNotLoaded(name=chosen, reason=_first_line(error)) from error
+
+
+def _is_path(name: str) -> bool:
+    return name.startswith((".", "~", os.sep)) or name.count("/") != 1 or Path(name).exists()
+
+
+def _fingerprint(name: str) -> str:
+    """Of a folder: sizes, and the first and last megabyte of each file; of a hub model: its name."""
+    digest = hashlib.blake2b(digest_size=12)
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        return f"{name}@hub"
+    for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md"):
+        digest.update(f"{file.relative_to(folder)} {file.stat().st_size}\n".encode())
+        with file.open("rb") as content:
+            digest.update(content.read(1 << 20))
+            if file.stat().st_size > 2 << 20:
+                content.seek(-(1 << 20), os.SEEK_END)
+                digest.update(content.read())
+    return f"{folder.resolve().name}@{digest.hexdigest()}"
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

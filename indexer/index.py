@@ -1,0 +1,160 @@
+"""The index of an installation: records in, ranked records out.
+
+    a record: searched texts → words + vector + attributes → entry → engine
+
+It is handed records and changes, never a database, and says why when it has to do without a model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from filelock import FileLock
+
+from corpus.records import Record, searched_texts
+from corpus.store import Change
+from indexer.attributes import attributes_of
+from indexer.bm25 import record_half
+from indexer.encoder import Encoder, ModelNotLoaded, load_encoder
+from indexer.entries import Entry, Filter
+from indexer.fusion import Mode
+from indexer.local import LocalEngine
+from indexer.matching import Ranked, find
+from indexer.reading import Reading, load_reader
+from indexer.segmenter import Segmenter
+from indexer.vectors import VectorCache
+from indexer.words import Words
+
+BATCH = 1000
+"""Records that are cut and embedded together."""
+
+Progress = Callable[[int], None]
+"""Told how many changes were just taken in."""
+
+ChangesAfter = Callable[[int], Iterable[Change]]
+"""The changes after a revision, in any order, each id once."""
+
+
+@dataclass
+class Built:
+    """What building a base did; seconds by step."""
+
+    records: int
+    taken: int
+    revision: int
+    model: str | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Index:
+    """Opens the index in `folder` (None: in memory). `model` is a folder or hub name, None for the model in the package."""
+
+    def __init__(self, folder: Path | None, *, model: str | None = None, own: Path | None = None) -> None:
+        self.encoder: Encoder | None = None
+        self.no_model: str | None = None
+        try:
+            self.encoder = load_encoder(model)
+        except ModelNotLoaded as reason:
+            self.no_model = f"{reason}已改用关键词检索。"
+        self.words = Words(Segmenter(own))
+        self.reader = load_reader(self.words, own)
+        self.vectors = VectorCache(self.encoder, folder and folder / "vectors.sqlite") if self.encoder else None
+        self.folder = folder
+        self.engine = self._opened()
+        self._seconds: dict[str, float] = {}
+
+    @property
+    def degraded(self) -> str | None:
+        """Why search goes by keywords alone; None where it need not."""
+        if self.no_model is None and not self.engine.has_vectors:
+            return "部分记录入库时没有向量模型，已改用关键词检索；请运行 duijie index。"
+        return self.no_model
+
+    def entries(self, records: Sequence[Record]) -> list[Entry]:
+        """The entries of records, in their order."""
+        started = time.perf_counter()
+        texts = [searched_texts(record) for record in records]
+        words = [record_half(self.words.of_record(fields.values())) for fields in texts]
+        cut = time.perf_counter()
+        vectors = self.vectors.encode([embedded_text(fields) for fields in texts]) if self.vectors else [None] * len(texts)
+        self._add_seconds(words=cut - started, vectors=time.perf_counter() - cut)
+        return [
+            Entry(record.id, vector, held, attributes_of(record))
+            for record, vector, held in zip(records, vectors, words, strict=True)
+        ]
+
+    def catch_up(self, changes_after: ChangesAfter, revision: int, progress: Progress = lambda count: None) -> None:
+        """Bring what changed up to `revision` into the engine's memory, on top of the newest base; searchable on return.
+
+        A search that runs meanwhile keeps the engine it began with.
+        """
+        engine = self._opened() if self.engine.is_superseded else self.engine
+        for changed, gone in self._prepared(changes_after(engine.revision), progress):
+            engine.apply(changed, gone, engine.revision)
+        engine.apply([], [], revision)
+        self.engine = engine
+
+    def build(
+        self, changes_after: ChangesAfter, revision: int, *, anew: bool = False, progress: Progress = lambda count: None
+    ) -> Built:
+        """Publish a base that holds every change up to `revision`: the present base and what came since, or all of it `anew`."""
+        self._seconds = {}
+        started = time.perf_counter()
+        engine = self._opened(empty=anew)
+        taken = 0
+
+        def counted(count: int) -> None:
+            nonlocal taken
+            taken += count
+            progress(count)
+
+        manifest = engine.build(self._prepared(changes_after(engine.revision), counted), revision)
+        whole = time.perf_counter() - started
+        seconds = {**self._seconds, "write": whole - sum(self._seconds.values()), "total": whole}
+        return Built(manifest.records, taken, revision, manifest.model, {k: round(v, 3) for k, v in seconds.items()})
+
+    def _opened(self, *, empty: bool = False) -> LocalEngine:
+        model = self.encoder.fingerprint if self.encoder else None
+        return LocalEngine(self.folder, words=self.words.version, model=model, empty=empty)
+
+    def building(self) -> FileLock:
+        """Held by the one process that builds; the system lets go of it when that process ends, however it ends."""
+        assert self.folder is not None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.folder / "LOCK")
+
+    def find(
+        self,
+        reading: Reading,
+        *,
+        mode: Mode = "hybrid",
+        kind: str | None = None,
+        filter: Filter = (),
+        limit: int = 10,
+        among: Sequence[int] | None = None,
+    ) -> tuple[Mode, list[Ranked]]:
+        """The mode that was possible, and the best records, best first."""
+        used: Mode = "keyword" if self.degraded else mode
+        encoder = self.encoder if used != "keyword" else None
+        found = find(self.engine, encoder, reading, mode=used, kind=kind, filter=filter, limit=limit, among=among)
+        return used, found
+
+    def _prepared(self, changes: Iterable[Change], progress: Progress) -> Iterator[tuple[list[Entry], list[int]]]:
+        waiting = iter(changes)
+        while batch := list(islice(waiting, BATCH)):
+            entries = self.entries([change.record for change in batch if change.record])
+            yield entries, [change.id for change in batch if change.record is None]
+            progress(len(batch))
+
+    def _add_seconds(self, **steps: float) -> None:
+        for step, seconds in steps.items():
+            self._seconds[step] = self._seconds.get(step, 0.0) + seconds
+
+
+def embedded_text(fields: dict[str, str]) -> str:
+    """The text a record is embedded by: what it is about, in the order of the form."""
+    return "。".join(fields.values())

@@ -1,0 +1,143 @@
+"""Holding a demand's criterion against an achievement's indicators: is it met, not met, or not stated?
+
+Names are compared by their characters, amounts after conversion to one unit (with Pint); what cannot be compared is not stated.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Any, Literal
+
+from corpus.metrics import Metric
+from indexer.normalise import fold
+
+Verdict = Literal["met", "partial", "not_met", "not_stated"]
+LABELS: dict[str, str] = {"met": "满足", "partial": "部分满足", "not_met": "不满足", "not_stated": "未说明"}
+_ALIKE = 0.5
+
+_CHINESE_UNITS = {
+    "毫米": "mm", "厘米": "cm", "微米": "um", "纳米": "nm", "公里": "km", "米": "m", "英寸": "inch",
+    "毫秒": "ms", "秒": "s", "分钟": "min", "小时": "h", "天": "day", "周": "week", "个月": "month", "月": "month", "年": "year",
+    "毫克": "mg", "克": "g", "公斤": "kg", "千克": "kg", "吨": "tonne", "伏": "V", "千伏": "kV", "安": "A", "毫安": "mA",
+    "瓦": "W", "千瓦": "kW", "兆瓦": "MW", "千瓦时": "kWh", "度电": "kWh", "帕": "Pa", "千帕": "kPa", "兆帕": "MPa",
+    "升": "L", "毫升": "mL", "转/分": "rpm", "r/min": "rpm", "赫兹": "Hz", "摄氏度": "degC", "°c": "degC", "℃": "degC",
+    "分贝": "dB", "欧": "ohm", "ω": "ohm", "kω": "kohm", "mω": "mohm", "%": "percent", "‰": "permille", "min⁻¹": "1/min",
+}  # fmt: skip
+_TENS = {"千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A criterion, the indicator it was held against, and the verdict."""
+
+    criterion: Metric
+    metric: Metric | None
+    verdict: Verdict
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.verdict]
+
+
+def held_against(criterion: Metric, metrics: Sequence[Metric]) -> Held:
+    """The verdict on a criterion by the indicator of the likest name that can be compared."""
+    for metric in sorted(metrics, key=lambda m: -likeness(criterion.name, m.name)):
+        if likeness(criterion.name, metric.name) < _ALIKE:
+            break
+        verdict = judge(criterion, metric)
+        if verdict != "not_stated":
+            return Held(criterion, metric, verdict)
+    return Held(criterion, None, "not_stated")
+
+
+def likeness(one: str, other: str) -> float:
+    """Dice coefficient of the names' pairs of characters; 1 for equal names."""
+    one, other = fold(one).replace(" ", ""), fold(other).replace(" ", "")
+    if one == other:
+        return 1.0
+    pairs, others = ({a + b for a, b in pairwise(name)} for name in (one, other))
+    return 2 * len(pairs & others) / (len(pairs) + len(others)) if pairs and others else 0.0
+
+
+def judge(criterion: Metric, metric: Metric) -> Verdict:
+    """Whether what the indicator claims lies within what the criterion asks for."""
+    wanted, claimed = interval(criterion), interval(metric)
+    if wanted is None or claimed is None:
+        return "not_stated"
+    factor = conversion(metric.unit, criterion.unit)
+    if factor is None:
+        return "not_stated"
+    low, high = (convert(bound, metric.unit, criterion.unit) for bound in claimed)
+    if math.isinf(wanted[1]) or math.isinf(wanted[0]):
+        asked, given = (wanted[0], low) if math.isinf(wanted[1]) else (wanted[1], high)
+        if math.isinf(given):  # at least 5 was asked for, at most 3 is claimed: the sides speak of different things
+            return "not_stated"
+        return "met" if (given >= asked if math.isinf(wanted[1]) else given <= asked) else "not_met"
+    if low <= wanted[0] and high >= wanted[1]:
+        return "met"
+    return "partial" if low <= wanted[1] and high >= wanted[0] else "not_met"
+
+
+def interval(metric: Metric) -> tuple[float, float] | None:
+    """The amounts an indicator speaks of; None where it states no amount."""
+    if metric.value is None:
+        return None
+    if metric.op in ("≥", ">"):
+        return metric.value, math.inf
+    if metric.op in ("≤", "<", "±"):
+        return -math.inf, metric.value
+    if metric.value2 is not None:
+        return min(metric.value, metric.value2), max(metric.value, metric.value2)
+    return metric.value, metric.value
+
+
+@cache
+def _registry() -> Any:
+    import pint  # takes half a second, and most answers compare no amounts
+
+    return pint.UnitRegistry(on_redefinition="ignore")
+
+
+@lru_cache(maxsize=4096)
+def conversion(unit: str | None, into: str | None) -> float | None:
+    """What one of a unit is in another; None where they cannot be converted."""
+    try:
+        return convert(2.0, unit, into) - convert(1.0, unit, into)
+    except ValueError:
+        return None
+
+
+def convert(amount: float, unit: str | None, into: str | None) -> float:
+    """An amount in another unit. Raises ValueError where the two cannot be converted."""
+    if math.isinf(amount) or _plain(unit) == _plain(into):
+        return amount
+    (tens, one), (other_tens, other) = _scaled(unit), _scaled(into)
+    if one == other:
+        return amount * tens / other_tens
+    try:
+        registry = _registry()
+        return float(registry.Quantity(amount * tens, one).to(other).magnitude) / other_tens
+    except Exception as error:  # noqa: BLE001 - Pint raises many kinds for what is not a unit
+        raise ValueError(f"{unit} → {into}") from error
+
+
+def _plain(unit: str | None) -> str:
+    return re.sub(r"(以上|以下|以内|左右)$", "", (unit or "").replace(" ", ""))
+
+
+def _scaled(unit: str | None) -> tuple[float, str]:
+    """The tens before a unit (万, 亿) and the unit as Pint writes it."""
+    plain = _plain(unit)
+    tens = next((t for t in sorted(_TENS, key=len, reverse=True) if plain.startswith(t) and plain not in _CHINESE_UNITS), "")
+    rest = plain[len(tens) :]
+    known = _CHINESE_UNITS.get(rest) or _CHINESE_UNITS.get(rest.lower())
+    if known is None and "/" in rest:
+        known = "/".join(_CHINESE_UNITS.get(part, part) for part in rest.split("/"))
+    written = (known or rest).replace("·", "*").replace("²", "**2").replace("³", "**3").replace("µ", "u").replace("μ", "u")
+    written = re.sub(r"(?<=[a-zA-Z])([23])(?![0-9])", r"**\1", written.replace("Ω", "ohm"))
+    return _TENS.get(tens, 1.0), written or "dimensionless"

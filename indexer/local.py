@@ -1,0 +1,189 @@
+"""The local engine: a mapped base, and in memory what came since.
+
+Its state is a tuple of segments with a mask of living rows each, replaced as a whole: a search works on the state it began with,
+whatever is applied meanwhile. Small segments are merged into larger ones as they gather, so there are never more than a few.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.base import BaseDamaged, Manifest, current, open_base, publish, read_manifest
+from indexer.entries import Entry, Filter, Vector
+from indexer.segment import Mask, Segment, key_of, merged, segment_of
+
+_CHUNK = 20_000
+"""Entries of one segment while a base is built."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    segment: Segment
+    alive: Mask | None = None
+
+    def without(self, ids: NDArray[np.int64]) -> _Part:
+        rows, here = self.segment.rows_of(ids)
+        if not here.any():
+            return self
+        alive = np.ones(len(self.segment), np.bool_) if self.alive is None else self.alive.copy()
+        alive[rows[here]] = False
+        return _Part(self.segment, alive)
+
+    def passing(self, filter: Filter) -> Mask | None:
+        allowed = self.segment.passing(filter)
+        if self.alive is None or allowed is None:
+            return self.alive if allowed is None else allowed
+        return self.alive & allowed
+
+
+@dataclass(frozen=True)
+class _State:
+    revision: int = 0
+    parts: tuple[_Part, ...] = ()
+    base: Path | None = None
+    vectors: bool = True
+    """Whether every entry has one."""
+
+
+class LocalEngine:
+    """Entries in a folder (None: in memory only), cut by rules `words` and embedded by `model` (None: by no model).
+
+    A base that is damaged, or was made with other rules or another model, is not used: `out_of_step` then says why, and the engine is empty.
+    """
+
+    def __init__(self, folder: Path | None, *, words: str, model: str | None, empty: bool = False) -> None:
+        self.folder, self.words, self.model = folder, words, model
+        self.out_of_step: str | None = None
+        self._state = _State(vectors=model is not None)
+        self._lock = threading.Lock()
+        self._pointed: Path | None = None
+        if not empty:
+            self._open()
+
+    @property
+    def revision(self) -> int:
+        return self._state.revision
+
+    @property
+    def has_vectors(self) -> bool:
+        return self._state.vectors
+
+    @property
+    def base(self) -> Path | None:
+        return self._state.base
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether another base was published since this engine was opened."""
+        return self.folder is not None and current(self.folder) != self._pointed
+
+    def _open(self) -> None:
+        """Open the published base, if it can be used. It may be replaced and removed between reading the pointer and its files."""
+        self._pointed = current(self.folder) if self.folder else None
+        if self._pointed is None:
+            return
+        try:
+            manifest = read_manifest(self._pointed)
+            self.out_of_step = mismatch(manifest, self.words, self.model)
+            if self.out_of_step:
+                return
+            segment, manifest = open_base(self._pointed)
+        except BaseDamaged as damaged:
+            if self.is_superseded:
+                return self._open()
+            self.out_of_step = str(damaged)
+            return
+        vectors = self.model is not None and (segment.vectors is not None or not len(segment))
+        self._state = _State(manifest.revision, (_Part(segment),), self._pointed, vectors)
+
+    def apply(self, changed: Sequence[Entry], gone: Sequence[int], revision: int) -> None:
+        """What came since, searchable on return."""
+        with self._lock:
+            state = self._state
+            ids = np.array([*(entry.id for entry in changed), *gone], np.int64)
+            parts = [part.without(ids) for part in state.parts]
+            if changed:
+                parts.append(_Part(segment_of(changed)))
+            first = 1 if state.base else 0
+            while len(parts) - first >= 2 and len(parts[-2].segment) <= 2 * len(parts[-1].segment):
+                parts[-2:] = [_Part(merged([(part.segment, part.alive) for part in parts[-2:]]))]
+            vectors = state.vectors and all(entry.vector is not None for entry in changed)
+            self._state = _State(max(revision, state.revision), tuple(parts), state.base, vectors)
+
+    def build(self, batches: Iterable[tuple[Sequence[Entry], Sequence[int]]], revision: int) -> Manifest:
+        """Publish a new base of the present entries and the batches of (changed entries, gone ids) that follow; this engine stays as it is."""
+        assert self.folder is not None
+        parts = list(self._state.parts)
+        for changed, gone in batches:
+            ids = np.array([*(entry.id for entry in changed), *gone], np.int64)
+            parts = [part.without(ids) for part in parts]
+            if changed:
+                parts.append(_Part(segment_of(changed)))
+        segment = merged([(part.segment, part.alive) for part in parts])
+        dimensions = segment.vectors.d if segment.vectors is not None else None
+        model = self.model if segment.vectors is not None or not len(segment) else None
+        manifest = Manifest(revision, len(segment), self.words, model, dimensions)
+        return publish(self.folder, segment, manifest)
+
+    def near(self, vector: Vector, k: int, filter: Filter) -> list[tuple[int, float]]:
+        found = [hit for part in self._state.parts for hit in part.segment.near(vector, k, part.passing(filter))]
+        return sorted(found, key=_best_first)[:k]
+
+    def holding(self, words: Mapping[str, float], k: int, filter: Filter) -> list[tuple[int, float]]:
+        found = [hit for part in self._state.parts for hit in part.segment.holding(words, k, part.passing(filter))]
+        return sorted(found, key=_best_first)[:k]
+
+    def scores(self, ids: Sequence[int], vector: Vector | None, words: Mapping[str, float]) -> tuple[Vector, Vector]:
+        wanted = np.array(ids, np.int64)
+        cosines, held = np.zeros(len(wanted), np.float32), np.zeros(len(wanted), np.float32)
+        for part in self._state.parts:
+            rows, here = part.segment.rows_of(wanted)
+            if part.alive is not None and len(part.alive):
+                here &= part.alive[rows]
+            if here.any():
+                held[here] = part.segment.word_scores(rows[here], words)
+                if vector is not None:
+                    cosines[here] = part.segment.cosines(rows[here], vector)
+        return cosines, held
+
+    def frequencies(self, words: Sequence[str], filter: Filter) -> tuple[int, dict[str, int]]:
+        total, holding = 0, dict.fromkeys(words, 0)
+        keys = {word: key_of(word) for word in holding}
+        for part in self._state.parts:
+            allowed = part.passing(filter)
+            total += len(part.segment) if allowed is None else int(allowed.sum())
+            for word, key in keys.items():
+                rows = part.segment.words.holding(key)
+                holding[word] += len(rows) if allowed is None else int(allowed[rows].sum())
+        return total, holding
+
+    def browse(self, k: int, filter: Filter) -> list[int]:
+        latest: list[int] = []
+        for part in self._state.parts:
+            allowed = part.passing(filter)
+            ids = part.segment.ids if allowed is None else part.segment.ids[allowed]
+            latest += ids[-k:].tolist()
+        return sorted(latest, reverse=True)[:k]
+
+    def count(self, filter: Filter) -> int:
+        return self.frequencies([], filter)[0]
+
+
+def mismatch(manifest: Manifest, words: str, model: str | None) -> str | None:
+    """Why a base does not fit the present dictionary and model; None if it does."""
+    if manifest.words != words:
+        return "索引是用另一版分词规则或词典建立的，请运行 duijie index"
+    if model is not None and manifest.records and manifest.model != model:
+        made = "没有向量模型时" if manifest.model is None else "用另一个向量模型"
+        return f"索引是{made}建立的，请运行 duijie index"
+    return None
+
+
+def _best_first(hit: tuple[int, float]) -> tuple[float, int]:
+    return (-hit[1], hit[0])

@@ -1,0 +1,115 @@
+"""Matching: from a reading to ranked records.
+
+    reading → words and vector → candidates of both halves under the filter → both exact scores of each → one fused score → order
+
+A search page, a match for a stored demand, a command and an evaluation all call `find`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.attributes import scope
+from indexer.bm25 import K1, rarity
+from indexer.encoder import Encoder
+from indexer.entries import Engine, Filter, Vector
+from indexer.fusion import Mode, parts_of, score_of
+from indexer.reading import Reading
+
+CANDIDATES = 200
+"""Records that each half puts up at least."""
+DEEPEST = 1000
+"""How far down a ranking can be paged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A record's place: its score and the parts that add up to it."""
+
+    id: int
+    score: float
+    parts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A reading made ready for one engine: the question's half of BM25, its vector, and how much its words could score."""
+
+    words: Mapping[str, float]
+    vector: Vector | None
+    exact: Mapping[str, float]
+    mass: float
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.words and self.vector is None
+
+
+def find(
+    engine: Engine,
+    encoder: Encoder | None,
+    reading: Reading,
+    *,
+    mode: Mode = "hybrid",
+    kind: str | None = None,
+    filter: Filter = (),
+    limit: int = 10,
+    among: Sequence[int] | None = None,
+) -> list[Ranked]:
+    """The best `limit` records for a reading, best first, equal ones by id. `among` ranks the given ids only."""
+    limit = min(limit, DEEPEST) if among is None else limit
+    everyone = scope(kind, filter)
+    question = ask(engine, encoder, reading, mode, everyone)
+    if question.is_empty:
+        return []
+    ids = candidates(engine, question, (*everyone, *filter), max(CANDIDATES, limit)) if among is None else list(among)
+    ranked = score(engine, question, ids, mode)
+    return sorted(ranked, key=lambda r: (-r.score, r.id))[:limit]
+
+
+def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, everyone: Filter) -> Question:
+    """Weigh the reading's words by their rarity among the records the question is put to, and embed its text.
+
+    Narrowing by a further filter does not change a score: rarity is taken before it.
+    """
+    total, holding = engine.frequencies([term.word for term in reading.terms], everyone)
+    weighed = {t.word: t.weight * rarity(total, holding[t.word]) for t in reading.terms if holding[t.word]}
+    unknown = sum(t.weight * rarity(total, 0) for t in reading.terms if not holding[t.word] and t.origin == "text")
+    asked = sum(weighed[t.word] for t in reading.terms if t.word in weighed and t.origin == "text")
+    vector = None
+    if encoder is not None and mode != "keyword":
+        vector = encoder.encode([reading.text], asking=True)[0]
+        vector = vector if np.any(vector) else None
+    return Question(
+        words=weighed if mode != "semantic" else {},
+        vector=vector,
+        exact={word: weighed.get(word, rarity(total, 0)) for word in sorted(reading.exact)} if mode != "semantic" else {},
+        mass=asked + unknown if asked else sum(weighed.values()),
+    )
+
+
+def candidates(engine: Engine, question: Question, filter: Filter, k: int) -> list[int]:
+    """The ids that either half puts up, ascending."""
+    ids = {id for id, _ in engine.holding(question.words, k, filter)} if question.words else set()
+    if question.vector is not None and engine.has_vectors:
+        ids |= {id for id, _ in engine.near(question.vector, k, filter)}
+    return sorted(ids)
+
+
+def score(engine: Engine, question: Question, ids: Sequence[int], mode: Mode) -> list[Ranked]:
+    """Every candidate with both exact scores, whichever half put it up."""
+    cosines, held = engine.scores(ids, question.vector, question.words)
+    most = question.mass * (K1 + 1) or 1.0
+    shares = np.minimum(1.0, held / most)
+    exact = np.zeros(len(ids))
+    for word, weight in question.exact.items():
+        exact += (engine.scores(ids, None, {word: 1.0})[1] > 0) * weight
+    exact = np.minimum(1.0, exact / (question.mass or 1.0))
+    ranked = []
+    for id, share, cosine, named in zip(ids, shares.tolist(), cosines.tolist(), exact.tolist(), strict=True):
+        parts = parts_of(mode, words=share, meaning=cosine, exact=named)
+        ranked.append(Ranked(id, score_of(parts), parts))
+    return ranked

@@ -1,0 +1,81 @@
+"""Folding: what counts as the same character when texts are compared, never when they are shown.
+
+NFKC (full width, ligatures, ㎡), lower case, traditional to simplified characters, and one sign each for multiplication between
+numbers, for micro, for dashes and quotes: `６４０Ｘ５１２`, `640*512` and `640×512` fold to the same text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from importlib import resources
+
+_ONE_SIGN = str.maketrans(
+    {
+        "μ": "µ",  # NFKC turns the micro sign into Greek mu; both end as one
+        "‐": "-",
+        "‑": "-",
+        "‒": "-",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "﹣": "-",
+        "～": "~",
+        "∼": "~",
+        "〜": "~",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+        "⁄": "/",
+        "∕": "/",
+        "✕": "×",
+        "╳": "×",
+        "⨯": "×",
+        "∙": "·",
+        "•": "·",
+        "・": "·",
+    }
+)
+_TIMES = re.compile(r"(?<=\d)\s*[×x*]\s*(?=\d)")
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Traditional character → simplified, one to one, from OpenCC's table (first of its readings)."""
+    table = resources.files("opencc").joinpath("dictionary/TSCharacters.txt")
+    pairs = (line.split("\t") for line in table.read_text("utf-8").splitlines() if "\t" in line)
+    return {ord(old): new.split()[0] for old, new in pairs if len(old) == 1}
+
+
+def fold(text: str) -> str:
+    """The text as it is compared; its length may differ from the original's."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return _TIMES.sub("×", folded.translate(_simplified()).translate(_ONE_SIGN))
+
+
+@lru_cache(maxsize=8192)
+def _fold_character(character: str) -> str:
+    folded = unicodedata.normalize("NFKC", character).lower()
+    return folded.translate(_simplified()).translate(_ONE_SIGN)
+
+
+def fold_with_origins(text: str) -> tuple[str, list[int]]:
+    """The folded text, and for each of its characters the position of the original it came from.
+
+    Lets a word that was found in the folded text be marked in the text a person reads. Characters are folded one by one, so a
+    base letter and a combining accent stay two; for Chinese technical text the result equals `fold`.
+    """
+    characters: list[str] = []
+    origins: list[int] = []
+    for position, original in enumerate(text):
+        for character in _fold_character(original):
+            characters.append(character)
+            origins.append(position)
+    folded = "".join(characters)
+    for times in reversed(list(_TIMES.finditer(folded))):
+        sign = origins[times.start() + (len(times.group()) - len(times.group().lstrip()))]
+        folded = folded[: times.start()] + "×" + folded[times.end() :]
+        origins[times.start() : times.end()] = [sign]
+    return folded, origins

@@ -1,0 +1,91 @@
+"""Quotes: the sentences of a record that hold what was asked, word for word, with the places to mark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from corpus.records import Record, searched_texts
+from indexer.normalise import fold_with_origins
+
+_SENTENCE = re.compile(r"[^。！？；;!?\n]+[。！？；;!?\n]?")
+_LONGEST = 120
+_PER_RECORD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of a record's field as they stand there; `marks` are (start, end) within `text`."""
+
+    field: str
+    text: str
+    marks: tuple[tuple[int, int], ...]
+    words: tuple[str, ...]
+
+
+def quotes(record: Record, weights: Mapping[str, float], limit: int = _PER_RECORD) -> list[Quote]:
+    """The sentences that hold the heaviest words, each bringing words the ones before it did not; the title comes only if alone."""
+    found = [quote for name, text in searched_texts(record).items() for quote in _sentences(name, text, weights)]
+    body = [quote for quote in found if quote.field != "title"]
+    chosen: list[Quote] = []
+    heard: set[str] = set()
+    for _ in range(limit):
+        best = max(body or found, key=lambda q: sum(weights[w] for w in q.words if w not in heard), default=None)
+        if best is None or not set(best.words) - heard:
+            break
+        chosen.append(best)
+        heard |= set(best.words)
+    return chosen
+
+
+def _sentences(name: str, text: str, weights: Mapping[str, float]) -> list[Quote]:
+    found = []
+    for sentence in _SENTENCE.finditer(text):
+        words, marks = marked(sentence.group().strip(), weights)
+        if words:
+            found.append(_shortened(Quote(name, sentence.group().strip(), marks, words)))
+    return found
+
+
+def marked(text: str, words: Mapping[str, float] | Sequence[str]) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """Which of the words stand in a text, and where: (words, marks), marks merged and in order."""
+    folded, origins = fold_with_origins(text)
+    held: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for word in words:
+        places = [at for at in _places(folded, word)]
+        if places:
+            held.append(word)
+            spans += [(origins[at], origins[at + len(word) - 1] + 1) for at in places]
+    return tuple(held), _joined(spans)
+
+
+def _places(folded: str, word: str) -> list[int]:
+    """Where a word stands; a Latin word only where it is not part of a longer one."""
+    pattern = re.escape(word)
+    if word.isascii():
+        pattern = rf"(?<![a-z0-9]){pattern}(?![a-z0-9])"
+    return [match.start() for match in re.finditer(pattern, folded)]
+
+
+def _joined(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def _shortened(quote: Quote) -> Quote:
+    """A long sentence is cut to a window around its first mark."""
+    if len(quote.text) <= _LONGEST:
+        return quote
+    start = max(0, min(quote.marks[0][0] - 20, len(quote.text) - _LONGEST))
+    end = start + _LONGEST
+    marks = tuple((max(a, start) - start, min(b, end) - start) for a, b in quote.marks if a < end and b > start)
+    text = quote.text[start:end]
+    head, tail = ("…" if start else ""), ("…" if end < len(quote.text) else "")
+    return Quote(quote.field, head + text + tail, tuple((a + len(head), b + len(head)) for a, b in marks), quote.words)

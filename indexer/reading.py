@@ -1,0 +1,105 @@
+"""Reading: what was asked, understood.
+
+A reading holds the need as text, the words it is searched by with their weights and where each came from, and the codes that must be
+met letter by letter. This reader goes by rule; others can make the same type.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from indexer import dictionary
+from indexer.normalise import fold
+from indexer.words import Words, latin_words, runs
+
+SYNONYM_WEIGHT = 0.4
+_SHORT = 4
+"""Characters of a question that is one run of Chinese and is then looked for as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the question. `origin` is `text`, or the words of the text it is a synonym of."""
+
+    word: str
+    weight: float
+    origin: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    text: str
+    terms: tuple[Term, ...]
+    codes: tuple[str, ...] = ()
+    exact: frozenset[str] = frozenset()
+    """Words whose presence counts by itself: the codes, or the one short word that is all of the question."""
+
+    @property
+    def words(self) -> list[str]:
+        """The words of the text, heaviest first as they stand in it; without synonyms."""
+        return [term.word for term in self.terms if term.origin == "text"]
+
+    def without(self, removed: Iterable[str]) -> Reading:
+        """The reading after a person took words out of it."""
+        gone = {fold(word) for word in removed}
+        kept = tuple(term for term in self.terms if term.word not in gone and fold(term.origin) not in gone)
+        codes = tuple(code for code in self.codes if code not in gone)
+        return Reading(self.text, kept, codes, self.exact - gone)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads by rule: words weighed by how often they occur, small talk muted, synonyms added at a lower weight."""
+
+    words: Words
+    muted: frozenset[str] = frozenset()
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Folded term → the other terms of its group."""
+
+    def read(self, text: str) -> Reading:
+        need = " ".join(text.split())
+        found = self.words.of_question(need)
+        counts = Counter(word for word, _ in found)
+        heard = [word for word in counts if word not in self.muted] or list(counts)
+        codes = dict.fromkeys(word for word, run in found if run.is_code and word == latin_words(run)[0])
+        whole = _short_question(need)
+        terms = {word: Term(word, 1 + math.log(counts[word])) for word in [*whole, *heard]}
+        for term in self._widened(need, terms):
+            terms.setdefault(term.word, term)
+        return Reading(need, tuple(terms.values()), tuple(codes), frozenset(whole or codes))
+
+    def _widened(self, need: str, terms: Mapping[str, Term]) -> Iterable[Term]:
+        folded = fold(need)
+        for said, others in self.synonyms.items():
+            if said in folded and (not said.isascii() or said in terms):
+                for other in others:
+                    for word, _ in self.words.of_question(other):
+                        if len(word) > 1 and word not in self.muted:
+                            yield Term(word, SYNONYM_WEIGHT, said)
+
+
+def _short_question(need: str) -> list[str]:
+    """The words as which a very short question stands in a record however it is cut there: pairs of characters, or the code."""
+    found = list(runs(fold(need)))
+    if len(found) != 1 or (found[0].kind == "han" and not 2 <= len(found[0].text) <= _SHORT):
+        return []
+    if found[0].kind == "han":
+        return [a + b for a, b in pairwise(found[0].text)]
+    return latin_words(found[0])[:1]
+
+
+def load_reader(words: Words, own: Path | None = None) -> Reader:
+    """The reader with the dictionaries of the package and of the operator's folder (`synonyms.txt`, `muted.txt`)."""
+    synonyms: dict[str, tuple[str, ...]] = {}
+    for line in dictionary.lines("synonyms.txt", own):
+        group = [term.strip() for term in re.split(r"[、，,;；\t]", line) if term.strip()]
+        for term in group:
+            synonyms[fold(term)] = tuple(other for other in group if other != term)
+    muted = frozenset(fold(word) for word in dictionary.lines("muted.txt", own))
+    return Reader(words, muted, synonyms)

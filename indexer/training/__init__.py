@@ -1,0 +1,12 @@
+"""Training the static Chinese embedding model that is shipped in `indexer/model`.
+
+`pairs` reads public data into pairs of texts that say the same thing · `vocabulary` finds the words worth a vector and builds the
+tokenizer · `texts` turns pairs into batches of word numbers · `static` tells the story and trains · `card` writes down what was made.
+
+    duijie train --data ../shared/data --out DIR
+"""
+
+from indexer.training.card import ModelCard
+from indexer.training.static import train
+
+__all__ = ["ModelCard", "train"]

@@ -1,0 +1,211 @@
+"""Pairs of texts that say the same thing in two ways, read from a folder of public data.
+
+A source is one small function from the folder to pairs. The model learns to put the two texts of a pair near
+each other, and both away from the texts of all other pairs in the batch; `about` names what a pair is about,
+so that two views of one document are never held against each other.
+"""
+
+import csv
+import io
+import json
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import zstandard
+
+PARAGRAPHS_A_PAPER = 16
+PARAGRAPH_CHARACTERS = range(60, 1200)
+
+
+class Pair(NamedTuple):
+    """Two texts on one matter: `anchor` asks, `positive` answers; `about` is the document they come from."""
+
+    anchor: str
+    positive: str
+    about: str
+
+
+def title_and_abstract(data: Path) -> Iterator[Pair]:
+    """A paper's title finds its abstract."""
+    for paper in read_rows(data / "chinaxiv-papers.jsonl"):
+        yield Pair(paper["title"], paper["abstract"], paper["id"])
+
+
+def keywords_and_abstract(data: Path) -> Iterator[Pair]:
+    """A paper's keywords, as one would type them, find its title with the abstract."""
+    for paper in read_rows(data / "chinaxiv-papers.jsonl"):
+        if paper["keywords"]:
+            yield Pair(" ".join(paper["keywords"]), f"{paper['title']} {paper['abstract']}", paper["id"])
+
+
+def sentence_and_rest(data: Path) -> Iterator[Pair]:
+    """One sentence of a paper's abstract finds its other sentences."""
+    for paper in read_rows(data / "chinaxiv-papers.jsonl"):
+        yield from one_against_the_others(paper["abstract"], paper["id"])
+
+
+def paragraph_and_abstract(data: Path) -> Iterator[Pair]:
+    """A paragraph of a paper, the background and its plain words included, finds title and abstract."""
+    summaries = {
+        paper["id"]: f"{paper['title']} {paper['abstract']}"
+        for paper in read_rows(data / "chinaxiv-papers.jsonl")
+    }
+    for paper in read_rows(data / "chinaxiv-paragraphs.jsonl.zst"):
+        if summary := summaries.get(paper["id"]):
+            for paragraph in some_paragraphs(paper):
+                yield Pair(paragraph, summary, paper["id"])
+
+
+def heading_and_paragraph(data: Path) -> Iterator[Pair]:
+    """The name of a paper, which is its first heading, finds its paragraphs."""
+    for paper in read_rows(data / "chinaxiv-paragraphs.jsonl.zst"):
+        for paragraph in some_paragraphs(paper) if paper["headings"] else ():
+            yield Pair(paper["headings"][0], paragraph, paper["id"])
+
+
+def neighbouring_paragraphs(data: Path) -> Iterator[Pair]:
+    """A paragraph finds the one after it."""
+    for paper in read_rows(data / "chinaxiv-paragraphs.jsonl.zst"):
+        for before, after in pairwise(some_paragraphs(paper)):
+            yield Pair(before, after, paper["id"])
+
+
+def journal_sentence_and_rest(data: Path) -> Iterator[Pair]:
+    """One sentence of a journal article's abstract finds its other sentences."""
+    for number, article in enumerate(read_rows(data / "science-abstracts.jsonl")):
+        yield from one_against_the_others(article["abstract"], f"science-abstracts {number}")
+
+
+def patent_and_abstract(data: Path) -> Iterator[Pair]:
+    """A patent's title finds its abstract."""
+    for patent in read_rows(data / "patents.jsonl"):
+        yield Pair(patent["title"], patent["abstract"], patent["id"])
+
+
+def patent_sentence_and_rest(data: Path) -> Iterator[Pair]:
+    """One sentence of a patent's abstract finds its other sentences."""
+    for patent in read_rows(data / "patents.jsonl"):
+        yield from one_against_the_others(patent["abstract"], patent["id"])
+
+
+def patent_and_class(data: Path) -> Iterator[Pair]:
+    """A patent's title finds the names of the IPC subclasses it was put into."""
+    titles = {code: title for code, _, title in read_table(data / "ipc.tsv")}
+    for number, title, subclasses in read_table(data / "patent-titles-ipc.tsv"):
+        names = [titles[code] for code in subclasses.split("|") if code in titles]
+        if names:
+            yield Pair(title, "；".join(names), "+".join(sorted(subclasses.split("|"))))
+
+
+def class_and_parents(data: Path) -> Iterator[Pair]:
+    """A group of the International Patent Classification finds the main group and subclass it belongs to."""
+    titles = {code: title for code, _, title in read_table(data / "ipc.tsv")}
+    for code, level, title in read_table(data / "ipc.tsv"):
+        if level in ("main_group", "subgroup"):
+            parents = [code[:4]] if level == "main_group" else [code[:4], f"{code.split('/')[0]}/00"]
+            names = [titles[parent] for parent in parents if parent in titles]
+            if names:
+                yield Pair(title, "；".join(names), parents[-1])
+
+
+def industry_and_parent(data: Path) -> Iterator[Pair]:
+    """A trade of GB/T 4754 finds the trade it is part of."""
+    names = {code: name for code, name, _ in read_table(data / "gbt4754-2017.tsv")}
+    for _, name, parent in read_table(data / "gbt4754-2017.tsv"):
+        if parent in names:
+            yield Pair(name, names[parent], parent)
+
+
+def hands_on_title_and_text(data: Path) -> Iterator[Pair]:
+    """The title and heading of an everyday technical text find the text."""
+    for text in read_rows(data / "hands-on-texts.jsonl.zst"):
+        yield Pair(f"{text['title']} {text['heading']}", text["text"], text["title"])
+
+
+def hands_on_sentence_and_rest(data: Path) -> Iterator[Pair]:
+    """One sentence of an everyday technical text finds its other sentences."""
+    for text in read_rows(data / "hands-on-texts.jsonl.zst"):
+        yield from one_against_the_others(text["text"], text["title"])
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where pairs come from: the files needed, in the words of the model card their name and licence."""
+
+    pairs: Callable[[Path], Iterator[Pair]]
+    files: tuple[str, ...]
+    name: str
+    licence: str
+
+
+PAPERS = ("ChinaXiv papers 2016–2022", "CC BY")
+JOURNALS = ("journal abstracts (FewCLUE csldcp)", "no licence file")
+PATENTS = ("Chinese patents (CCF BDCI 2022)", "contest data")
+PATENT_TITLES = ("titles and classes of published patents", "facts")
+IPC = ("International Patent Classification", "public classification")
+INDUSTRIES = ("GB/T 4754-2017", "public standard")
+HANDS_ON = ("everyday technical texts of public repositories", "mixed or none")
+
+SOURCES = (
+    Source(title_and_abstract, ("chinaxiv-papers.jsonl",), *PAPERS),
+    Source(keywords_and_abstract, ("chinaxiv-papers.jsonl",), *PAPERS),
+    Source(sentence_and_rest, ("chinaxiv-papers.jsonl",), *PAPERS),
+    Source(paragraph_and_abstract, ("chinaxiv-papers.jsonl", "chinaxiv-paragraphs.jsonl.zst"), *PAPERS),
+    Source(heading_and_paragraph, ("chinaxiv-paragraphs.jsonl.zst",), *PAPERS),
+    Source(neighbouring_paragraphs, ("chinaxiv-paragraphs.jsonl.zst",), *PAPERS),
+    Source(journal_sentence_and_rest, ("science-abstracts.jsonl",), *JOURNALS),
+    Source(patent_and_abstract, ("patents.jsonl",), *PATENTS),
+    Source(patent_sentence_and_rest, ("patents.jsonl",), *PATENTS),
+    Source(patent_and_class, ("patent-titles-ipc.tsv", "ipc.tsv"), *PATENT_TITLES),
+    Source(class_and_parents, ("ipc.tsv",), *IPC),
+    Source(industry_and_parent, ("gbt4754-2017.tsv",), *INDUSTRIES),
+    Source(hands_on_title_and_text, ("hands-on-texts.jsonl.zst",), *HANDS_ON),
+    Source(hands_on_sentence_and_rest, ("hands-on-texts.jsonl.zst",), *HANDS_ON),
+)
+
+
+def missing_files(source: Source, data: Path) -> list[str]:
+    """The files a source needs and the folder lacks."""
+    return [name for name in source.files if not (data / name).is_file()]
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a `.jsonl` or `.jsonl.zst` file."""
+    with path.open("rb") as raw:
+        binary = zstandard.ZstdDecompressor().stream_reader(raw) if path.suffix == ".zst" else raw
+        for line in io.TextIOWrapper(binary, encoding="utf-8"):
+            yield json.loads(line)
+
+
+def read_table(path: Path) -> Iterator[tuple[str, str, str]]:
+    """The rows of a tab-separated file of three columns, without its header."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        next(rows)
+        for row in rows:
+            yield row[0], row[1], row[2]
+
+
+def one_against_the_others(text: str, about: str) -> Iterator[Pair]:
+    """Every third sentence of a text with all the others of it."""
+    sentences = [part for part in re.split(r"(?<=[。；;！？\n])|(?<=\D\.)(?=\D)", text) if len(part) >= 12]
+    if len(sentences) >= 2:
+        first = random.Random(about).randrange(min(3, len(sentences)))
+        for chosen in range(first, min(len(sentences), 12), 3):
+            yield Pair(sentences[chosen], "".join(sentences[:chosen] + sentences[chosen + 1 :]), about)
+
+
+def some_paragraphs(paper: dict[str, Any]) -> list[str]:
+    """Up to sixteen prose paragraphs of a paper, in its order, evenly spread; tables and references left out."""
+    prose = [
+        text
+        for text in paper["paragraphs"]
+        if len(text) in PARAGRAPH_CHARACTERS and not text.startswith(("<", "[1", "［1"))
+    ]
+    step = max(1.0, len(prose) / PARAGRAPHS_A_PAPER)
+    return [prose[int(place * step)] for place in range(min(len(prose), PARAGRAPHS_A_PAPER))]
