@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,7 @@ class _State:
     revision: int = 0
     parts: tuple[_Part, ...] = ()
     base: Path | None = None
+    base_revision: int = 0
     vectors: bool = True
     """Whether every entry has one."""
 
@@ -75,8 +76,9 @@ class LocalEngine:
         return self._state.vectors
 
     @property
-    def base(self) -> Path | None:
-        return self._state.base
+    def base_revision(self) -> int:
+        """The revision of the base in use; 0 without one."""
+        return self._state.base_revision
 
     @property
     def is_superseded(self) -> bool:
@@ -100,7 +102,7 @@ class LocalEngine:
             self.out_of_step = str(damaged)
             return
         vectors = self.model is not None and (segment.vectors is not None or not len(segment))
-        self._state = _State(manifest.revision, (_Part(segment),), self._pointed, vectors)
+        self._state = _State(manifest.revision, (_Part(segment),), self._pointed, manifest.revision, vectors)
 
     def apply(self, changed: Sequence[Entry], gone: Sequence[int], revision: int) -> None:
         """What came since, searchable on return."""
@@ -114,7 +116,7 @@ class LocalEngine:
             while len(parts) - first >= 2 and len(parts[-2].segment) <= 2 * len(parts[-1].segment):
                 parts[-2:] = [_Part(merged([(part.segment, part.alive) for part in parts[-2:]]))]
             vectors = state.vectors and all(entry.vector is not None for entry in changed)
-            self._state = _State(max(revision, state.revision), tuple(parts), state.base, vectors)
+            self._state = replace(state, revision=max(revision, state.revision), parts=tuple(parts), vectors=vectors)
 
     def build(self, batches: Iterable[tuple[Sequence[Entry], Sequence[int]]], revision: int) -> Manifest:
         """Publish a new base of the present entries and the batches of (changed entries, gone ids) that follow; this engine stays as it is."""

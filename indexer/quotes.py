@@ -31,12 +31,18 @@ def quotes(record: Record, weights: Mapping[str, float], limit: int = _PER_RECOR
     chosen: list[Quote] = []
     heard: set[str] = set()
     for _ in range(limit):
-        best = max(body or found, key=lambda q: sum(weights[w] for w in q.words if w not in heard), default=None)
+        best = max(body or found, key=lambda q: _worth(q, weights, heard), default=None)
         if best is None or not set(best.words) - heard:
             break
         chosen.append(best)
         heard |= set(best.words)
     return chosen
+
+
+def _worth(quote: Quote, weights: Mapping[str, float], heard: set[str]) -> float:
+    """What a sentence adds to those already chosen; prose says more than a list of keywords."""
+    new = sum(weights[word] for word in quote.words if word not in heard)
+    return new / 2 if quote.field in ("keywords", "scenarios") else new
 
 
 def _sentences(name: str, text: str, weights: Mapping[str, float]) -> list[Quote]:

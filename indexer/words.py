@@ -1,7 +1,7 @@
 """Words: what a text is searched by.
 
 Folded text is cut twice. First our own pattern takes out what a dictionary would break: standards (`gb/t4754-2017`),
-classifications (`a61k31/495`), sizes (`640×512`), models (`igbt-6500v/750a`) and Latin words. What is Chinese then goes to jieba.
+classifications (`a61k31/495`), sizes (`640×512`), amounts (`12kV`), models (`igbt-6500v/750a`) and Latin words. What is Chinese then goes to jieba.
 
 A record is held under its words *and* under every pair of neighbouring Chinese characters, so that a two-character word finds it
 however jieba happened to cut the sentence around it (脱氮 in 脱氮除磷, 焦平面 cut as 焦/平面).
@@ -29,12 +29,18 @@ _STANDARD = (
 )
 _CLASSIFICATION = r"[a-h]\d\d[a-z] ?\d{1,4}/\d{2,6}"
 _SIZE = r"\d+(?:\.\d+)?(?:×\d+(?:\.\d+)?)+"
+_UNITS = (
+    r"[kmgtnpµ]?(?:m|g|s|v|a|w|hz|pa|n|l|j|wh|va|vah|ah|bit|bps|b|ω|ohm|mol|cd|lm|lx|t|oe|db(?:\(a\))?|ev)(?:[23]|²|³)?"
+    r"|°c|%|‰|min|h|d|rpm|rad|arcmin|arcsec|ppm|ppb|dpi|bar|torr|inch|fps|kgf|dtex|hv|hrc|hb|au|nm"
+)
+_QUANTITY = rf"\d+(?:\.\d+)? ?(?:{_UNITS})(?:/(?:\([^)]{{1,12}}\)|{_UNITS}))*(?![a-z0-9])"
 _CHUNK = r"[a-zα-ωµ0-9℃°ω]+(?:[-/._+%&'][a-zα-ωµ0-9]+)*(?:\+\+|[#%+])?"
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ffff〇]+"
 _RUNS = re.compile(
     rf"(?<![a-z0-9])(?P<standard>{_STANDARD})(?![a-z0-9])"
     rf"|(?<![a-z0-9])(?P<classification>{_CLASSIFICATION})(?!\d)"
     rf"|(?<![a-z0-9.])(?P<size>{_SIZE})"
+    rf"|(?<![a-z0-9.])(?P<quantity>{_QUANTITY})"
     rf"|(?P<chunk>{_CHUNK})"
     rf"|(?P<han>{_HAN})"
 )
@@ -44,7 +50,7 @@ _YEAR = re.compile(r"[-:](?:19|20)\d\d$")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of folded text that is cut by one rule. `kind` is standard, classification, size, chunk or han."""
+    """A stretch of folded text that is cut by one rule. `kind` is standard, classification, size, quantity, chunk or han."""
 
     kind: str
     text: str
@@ -71,7 +77,7 @@ def latin_words(run: Run) -> list[str]:
         whole = re.sub(r"(?<=[a-z]) ?-?(?=\d)", "", run.text.replace(" ", ""), count=1)
         undated = _YEAR.sub("", whole)
         return [whole] if undated == whole else [whole, undated]
-    if run.kind == "classification":
+    if run.kind in ("classification", "quantity"):
         return [run.text.replace(" ", "")]
     parts = [part for part in _PARTS.split(run.text) if part]
     return [run.text, *parts] if parts != [run.text] else [run.text]

@@ -1,7 +1,11 @@
 """Training the static Chinese embedding model that is shipped in `indexer/model`.
 
-`pairs` reads public data into pairs of texts that say the same thing · `vocabulary` finds the words worth a vector and builds the
-tokenizer · `texts` turns pairs into batches of word numbers · `static` tells the story and trains · `card` writes down what was made.
+pairs       reads public data into pairs of texts that say the same thing
+vocabulary  finds the words worth a vector and builds the tokenizer
+texts       turns pairs into batches of word numbers
+measure     asks how near the model puts what belongs together
+card        writes down what was made, and from what
+static      tells the story, and trains
 
     duijie train --data ../shared/data --out DIR
 """

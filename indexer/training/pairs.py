@@ -1,8 +1,8 @@
 """Pairs of texts that say the same thing in two ways, read from a folder of public data.
 
-A source is one small function from the folder to pairs. The model learns to put the two texts of a pair near
-each other, and both away from the texts of all other pairs in the batch; `about` names what a pair is about,
-so that two views of one document are never held against each other.
+A source is one small function from the folder to pairs. The model learns to put the two texts of
+a pair near each other, and both away from the texts of other pairs; `about` names what a pair is
+about, so that two views of one document are never held against each other.
 """
 
 import csv
@@ -20,10 +20,11 @@ import zstandard
 
 PARAGRAPHS_A_PAPER = 16
 PARAGRAPH_CHARACTERS = range(60, 1200)
+SENTENCE_END = re.compile(r"(?<=[。；;！？\n])|(?<=\D\.)(?=\D)")
 
 
 class Pair(NamedTuple):
-    """Two texts on one matter: `anchor` asks, `positive` answers; `about` is the document they come from."""
+    """Two texts on one matter: `anchor` asks, `positive` answers; `about` is their document."""
 
     anchor: str
     positive: str
@@ -40,7 +41,7 @@ def keywords_and_abstract(data: Path) -> Iterator[Pair]:
     """A paper's keywords, as one would type them, find its title with the abstract."""
     for paper in read_rows(data / "chinaxiv-papers.jsonl"):
         if paper["keywords"]:
-            yield Pair(" ".join(paper["keywords"]), f"{paper['title']} {paper['abstract']}", paper["id"])
+            yield Pair(" ".join(paper["keywords"]), title_with_abstract(paper), paper["id"])
 
 
 def sentence_and_rest(data: Path) -> Iterator[Pair]:
@@ -50,11 +51,9 @@ def sentence_and_rest(data: Path) -> Iterator[Pair]:
 
 
 def paragraph_and_abstract(data: Path) -> Iterator[Pair]:
-    """A paragraph of a paper, the background and its plain words included, finds title and abstract."""
-    summaries = {
-        paper["id"]: f"{paper['title']} {paper['abstract']}"
-        for paper in read_rows(data / "chinaxiv-papers.jsonl")
-    }
+    """A paragraph, plain words of the background included, finds the paper's title and abstract."""
+    papers = read_rows(data / "chinaxiv-papers.jsonl")
+    summaries = {paper["id"]: title_with_abstract(paper) for paper in papers}
     for paper in read_rows(data / "chinaxiv-paragraphs.jsonl.zst"):
         if summary := summaries.get(paper["id"]):
             for paragraph in some_paragraphs(paper):
@@ -96,18 +95,19 @@ def patent_sentence_and_rest(data: Path) -> Iterator[Pair]:
 def patent_and_class(data: Path) -> Iterator[Pair]:
     """A patent's title finds the names of the IPC subclasses it was put into."""
     titles = {code: title for code, _, title in read_table(data / "ipc.tsv")}
-    for number, title, subclasses in read_table(data / "patent-titles-ipc.tsv"):
+    for _number, title, subclasses in read_table(data / "patent-titles-ipc.tsv"):
         names = [titles[code] for code in subclasses.split("|") if code in titles]
         if names:
             yield Pair(title, "；".join(names), "+".join(sorted(subclasses.split("|"))))
 
 
 def class_and_parents(data: Path) -> Iterator[Pair]:
-    """A group of the International Patent Classification finds the main group and subclass it belongs to."""
+    """A group of the International Patent Classification finds what it is part of."""
     titles = {code: title for code, _, title in read_table(data / "ipc.tsv")}
     for code, level, title in read_table(data / "ipc.tsv"):
         if level in ("main_group", "subgroup"):
-            parents = [code[:4]] if level == "main_group" else [code[:4], f"{code.split('/')[0]}/00"]
+            main_group = f"{code.split('/')[0]}/00"
+            parents = [code[:4]] if level == "main_group" else [code[:4], main_group]
             names = [titles[parent] for parent in parents if parent in titles]
             if names:
                 yield Pair(title, "；".join(names), parents[-1])
@@ -135,11 +135,13 @@ def hands_on_sentence_and_rest(data: Path) -> Iterator[Pair]:
 
 @dataclass(frozen=True)
 class Source:
-    """Where pairs come from: the files needed, in the words of the model card their name and licence."""
+    """Where pairs come from, and for the model card of what material and under which licence."""
 
     pairs: Callable[[Path], Iterator[Pair]]
     files: tuple[str, ...]
-    name: str
+    repeats: int
+    """How often each pair is taken in a round, so that large sources do not drown the others."""
+    material: str
     licence: str
 
 
@@ -152,20 +154,25 @@ INDUSTRIES = ("GB/T 4754-2017", "public standard")
 HANDS_ON = ("everyday technical texts of public repositories", "mixed or none")
 
 SOURCES = (
-    Source(title_and_abstract, ("chinaxiv-papers.jsonl",), *PAPERS),
-    Source(keywords_and_abstract, ("chinaxiv-papers.jsonl",), *PAPERS),
-    Source(sentence_and_rest, ("chinaxiv-papers.jsonl",), *PAPERS),
-    Source(paragraph_and_abstract, ("chinaxiv-papers.jsonl", "chinaxiv-paragraphs.jsonl.zst"), *PAPERS),
-    Source(heading_and_paragraph, ("chinaxiv-paragraphs.jsonl.zst",), *PAPERS),
-    Source(neighbouring_paragraphs, ("chinaxiv-paragraphs.jsonl.zst",), *PAPERS),
-    Source(journal_sentence_and_rest, ("science-abstracts.jsonl",), *JOURNALS),
-    Source(patent_and_abstract, ("patents.jsonl",), *PATENTS),
-    Source(patent_sentence_and_rest, ("patents.jsonl",), *PATENTS),
-    Source(patent_and_class, ("patent-titles-ipc.tsv", "ipc.tsv"), *PATENT_TITLES),
-    Source(class_and_parents, ("ipc.tsv",), *IPC),
-    Source(industry_and_parent, ("gbt4754-2017.tsv",), *INDUSTRIES),
-    Source(hands_on_title_and_text, ("hands-on-texts.jsonl.zst",), *HANDS_ON),
-    Source(hands_on_sentence_and_rest, ("hands-on-texts.jsonl.zst",), *HANDS_ON),
+    Source(title_and_abstract, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
+    Source(keywords_and_abstract, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
+    Source(sentence_and_rest, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
+    Source(
+        paragraph_and_abstract,
+        ("chinaxiv-papers.jsonl", "chinaxiv-paragraphs.jsonl.zst"),
+        1,
+        *PAPERS,
+    ),
+    Source(heading_and_paragraph, ("chinaxiv-paragraphs.jsonl.zst",), 1, *PAPERS),
+    Source(neighbouring_paragraphs, ("chinaxiv-paragraphs.jsonl.zst",), 1, *PAPERS),
+    Source(journal_sentence_and_rest, ("science-abstracts.jsonl",), 3, *JOURNALS),
+    Source(patent_and_abstract, ("patents.jsonl",), 4, *PATENTS),
+    Source(patent_sentence_and_rest, ("patents.jsonl",), 4, *PATENTS),
+    Source(patent_and_class, ("patent-titles-ipc.tsv", "ipc.tsv"), 3, *PATENT_TITLES),
+    Source(class_and_parents, ("ipc.tsv",), 1, *IPC),
+    Source(industry_and_parent, ("gbt4754-2017.tsv",), 1, *INDUSTRIES),
+    Source(hands_on_title_and_text, ("hands-on-texts.jsonl.zst",), 1, *HANDS_ON),
+    Source(hands_on_sentence_and_rest, ("hands-on-texts.jsonl.zst",), 1, *HANDS_ON),
 )
 
 
@@ -193,15 +200,20 @@ def read_table(path: Path) -> Iterator[tuple[str, str, str]]:
 
 def one_against_the_others(text: str, about: str) -> Iterator[Pair]:
     """Every third sentence of a text with all the others of it."""
-    sentences = [part for part in re.split(r"(?<=[。；;！？\n])|(?<=\D\.)(?=\D)", text) if len(part) >= 12]
+    sentences = [part for part in SENTENCE_END.split(text) if len(part) >= 12]
     if len(sentences) >= 2:
         first = random.Random(about).randrange(min(3, len(sentences)))
         for chosen in range(first, min(len(sentences), 12), 3):
-            yield Pair(sentences[chosen], "".join(sentences[:chosen] + sentences[chosen + 1 :]), about)
+            others = sentences[:chosen] + sentences[chosen + 1 :]
+            yield Pair(sentences[chosen], "".join(others), about)
+
+
+def title_with_abstract(paper: dict[str, Any]) -> str:
+    return f"{paper['title']} {paper['abstract']}"
 
 
 def some_paragraphs(paper: dict[str, Any]) -> list[str]:
-    """Up to sixteen prose paragraphs of a paper, in its order, evenly spread; tables and references left out."""
+    """Up to sixteen paragraphs of a paper in order, evenly spread, no tables, no references."""
     prose = [
         text
         for text in paper["paragraphs"]

@@ -1,0 +1,217 @@
+"""The static model: a vector for each word, trained so that texts on one matter have means that lie near each other.
+
+The loss is the one of van den Oord et al. (2018) with the other pairs of a batch as negatives, in both directions, summed over the
+first numbers of the vectors as well as over all of them (Kusupati et al. 2022), so that vectors may be cut.
+"""
+
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+from tokenizers import Tokenizer
+from torch.nn import functional
+
+from corpus.errors import BadInput
+from indexer.segmenter import Segmenter
+from indexer.training.card import ModelCard, Trained
+from indexer.training.measure import figures
+from indexer.training.pairs import SOURCES, Pair, Source, missing_files
+from indexer.training.texts import Batch, NumberedPairs, Progress, Side, Words, number_pairs
+from indexer.training.vocabulary import train_tokenizer
+
+PAIRS_FOR_WORDS = 10_000
+"""Pairs of each source whose words are counted: as many of each, so that the largest does not choose all the words."""
+FREQUENT = 1e-4
+"""A word with this share of all words starts at 0.7 of the length of a rare one, a more frequent one shorter."""
+
+
+class NothingToTrainOn(BadInput):
+    """文件夹 {data} 里没有可以训练的资料。至少需要其中一个文件：{files}。"""
+
+
+class NotAModelFolder(BadInput):
+    """{out} 里有别的文件，不会用新模型覆盖它。请换一个空的文件夹。"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What nobody needs to change to train the model of the package; tests train a smaller one."""
+
+    words: int = 27_000
+    dimensions: int = 256
+    cuts: tuple[int, ...] = (256, 128, 64)
+    steps: int = 2_400
+    batch: int = 2_048
+    rate: float = 0.07
+    warm: float = 0.1
+    sharpness: float = 20.0
+    longest: tuple[int, int] = (64, 160)
+    """Words read of an anchor and of a positive."""
+
+
+@dataclass(frozen=True)
+class Read:
+    source: Source
+    pairs: list[Pair]
+
+
+def train(
+    data: Path,
+    out: Path,
+    seed: int = 20,
+    progress: Progress | None = None,
+    recipe: Recipe = Recipe(),  # noqa: B008 - frozen
+) -> ModelCard:
+    """Train a model on the public texts in `data` and put its folder at `out`, in place of the model that may be there."""
+    tell = progress or (lambda stage, done, whole: None)
+    refuse_other_files(out)
+    read = read_pairs(data, tell)
+    tokenizer = train_tokenizer(texts_for_words(read, seed), recipe.words, Segmenter().cut)
+    pairs = number_pairs(
+        [pair for one in read for pair in one.pairs],
+        [one.source.repeats for one in read for _ in one.pairs],
+        tokenizer,
+        tell,
+    )
+    weights, loss = train_weights(pairs, tokenizer.get_vocab_size(), recipe, seed, tell)
+    folder = save(tokenizer, weights, out.with_name(f".{out.name}-new"))
+    card = describe(folder, data, read, recipe, seed, loss)
+    card.write(folder)
+    publish(folder, out)
+    return card
+
+
+def read_pairs(data: Path, tell: Progress) -> list[Read]:
+    """The pairs of every source whose files are there. Raises NothingToTrainOn."""
+    read = []
+    for done, source in enumerate(SOURCES, start=1):
+        if not missing_files(source, data):
+            read.append(Read(source, list(source.pairs(data))))
+        tell("reading", done, len(SOURCES))
+    if not any(one.pairs for one in read):
+        names = sorted(set(chain.from_iterable(source.files for source in SOURCES)))
+        raise NothingToTrainOn(data=data, files="、".join(names))
+    return read
+
+
+def texts_for_words(read: list[Read], seed: int) -> list[str]:
+    """Distinct texts of as many pairs of every source, to count words in."""
+    chance = random.Random(seed)
+    chosen = (chance.sample(one.pairs, min(PAIRS_FOR_WORDS, len(one.pairs))) for one in read)
+    return list(dict.fromkeys(text for pair in chain.from_iterable(chosen) for text in pair[:2]))
+
+
+def train_weights(
+    pairs: NumberedPairs, words: int, recipe: Recipe, seed: int, tell: Progress
+) -> tuple[torch.Tensor, float]:
+    """One row a word, shape (words, dimensions), and the loss at the end."""
+    chance = np.random.default_rng(seed)
+    rows = first_rows(pairs.texts.frequencies(words), recipe.dimensions, seed)
+    bag = torch.nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="mean")
+    optimizer = torch.optim.Adam(bag.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, recipe))
+    losses: list[float] = []
+    for step, chosen in zip(range(recipe.steps), shuffled(len(pairs.pairs), recipe.batch, chance), strict=False):
+        loss = contrast(bag, pairs.batch(chosen, recipe.longest, chance), recipe)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        tell("training", step + 1, recipe.steps)
+    trained = bag.weight.detach().clone()
+    trained[0] = 0.0  # what is unknown says nothing
+    return trained, float(np.mean(losses[-50:]))
+
+
+def first_rows(frequencies: NDArray[np.float64], dimensions: int, seed: int) -> torch.Tensor:
+    """Random directions, shorter for more frequent words (Arora et al. 2017, square root of their weight)."""
+    rows = torch.randn(len(frequencies), dimensions, generator=torch.Generator().manual_seed(seed))
+    weights = np.sqrt(FREQUENT / (FREQUENT + frequencies))
+    return rows * torch.from_numpy(weights.astype(np.float32))[:, None]
+
+
+def shuffled(pairs: int, batch: int, chance: np.random.Generator) -> Iterator[Words]:
+    """Without end: the numbers of the pairs in a new order each time round, cut into batches."""
+    while True:
+        order = chance.permutation(pairs)
+        for start in range(0, max(1, pairs - batch + 1), batch):
+            yield order[start : start + batch]
+
+
+def contrast(bag: torch.nn.EmbeddingBag, batch: Batch, recipe: Recipe) -> torch.Tensor:
+    """The loss of a batch: how surprised one is to be told which positive belongs to an anchor, and the other way round."""
+    anchors, positives = means(bag, batch.anchors), means(bag, batch.positives)
+    right = torch.arange(len(anchors))
+    compared = torch.from_numpy(batch.strangers | np.eye(len(anchors), dtype=np.bool_))
+    losses = []
+    for cut in recipe.cuts:
+        scores = functional.normalize(anchors[:, :cut]) @ functional.normalize(positives[:, :cut]).T
+        scores = (scores * recipe.sharpness).masked_fill(~compared, -1e4)
+        losses += [functional.cross_entropy(scores, right), functional.cross_entropy(scores.T, right)]
+    return torch.stack(losses).mean()
+
+
+def means(bag: torch.nn.EmbeddingBag, side: Side) -> torch.Tensor:
+    found: torch.Tensor = bag(torch.from_numpy(side.words), torch.from_numpy(side.starts))
+    return found
+
+
+def rate_at(step: int, recipe: Recipe) -> float:
+    """Share of the learning rate: up to all of it, then down to nothing, in straight lines."""
+    done = step / recipe.steps
+    return min((done + 1 / recipe.steps) / recipe.warm, (1 - done) / (1 - recipe.warm))
+
+
+def save(tokenizer: Tokenizer, weights: torch.Tensor, folder: Path) -> Path:
+    """A folder that SentenceTransformer loads. 32 bits a number: of 16, its means and lengths would be 16 bits wide as well."""
+    shutil.rmtree(folder, ignore_errors=True)
+    modules = [StaticEmbedding(tokenizer, embedding_weights=weights), Normalize()]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
+    return folder
+
+
+def describe(folder: Path, data: Path, read: list[Read], recipe: Recipe, seed: int, loss: float) -> ModelCard:
+    model = SentenceTransformer(str(folder), device="cpu")
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    return ModelCard(
+        words=model[0].num_embeddings,
+        dimensions=recipe.dimensions,
+        seed=seed,
+        steps=recipe.steps,
+        batch=recipe.batch,
+        loss=loss,
+        megabytes=sum(sizes) / 1e6,
+        trained_on=tuple(
+            Trained(
+                one.source.pairs.__name__.replace("_", " "), one.source.material, one.source.licence, len(one.pairs)
+            )
+            for one in read
+        ),
+        missing=tuple(sorted({name for source in SOURCES for name in missing_files(source, data)})),
+        figures=figures(lambda texts: model.encode(list(texts), batch_size=512), data),
+    )
+
+
+def refuse_other_files(out: Path) -> None:
+    """Raises NotAModelFolder rather than replace what is not a model."""
+    if out.exists() and not (out / "modules.json").is_file() and (out.is_file() or any(out.iterdir())):
+        raise NotAModelFolder(out=out)
+
+
+def publish(folder: Path, out: Path) -> None:
+    """Put the folder at `out`; whoever has the old model open keeps it."""
+    old = out.with_name(f".{out.name}-old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    folder.rename(out)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,163 @@
+"""What a search and a match answer: one function each, called by the page, the API, the command line and notebooks.
+
+    text → reading → ranked records → quotes and comparisons → answer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from corpus.errors import BadInput
+from corpus.records import Achievement, Demand, Record, searched_texts
+from indexer.attributes import read_filter, scope
+from indexer.comparisons import Finding, Pair, compare
+from indexer.entries import Among, Filter
+from indexer.fusion import Mode
+from indexer.index import Index
+from indexer.matching import DEEPEST, Ranked
+from indexer.quotes import Quote, quotes
+from indexer.reading import Reading
+from service.facets import Facet, facets_of
+from service.installation import Installation
+
+OTHER_SIDE = {"achievement": "demand", "demand": "achievement"}
+PAGED = 200
+"""How deep a ranking is counted and paged."""
+
+
+class NothingAsked(BadInput):
+    """没有可查的内容。请写下要解决的问题、产品、型号或技术名词。"""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A record of an answer with its score, the parts that add up to it, and its own words that speak for it."""
+
+    id: int
+    kind: str
+    source: str
+    source_id: str
+    title: str
+    score: float
+    parts: Mapping[str, float]
+    quotes: Sequence[Quote]
+    record: Record = field(repr=False)
+    comparisons: Sequence[Finding] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`degraded` says why the mode is keyword though another was asked for. `total` counts at most the first 200."""
+
+    mode: Mode
+    degraded: str | None
+    reading: Reading
+    revision: int
+    total: int
+    hits: Sequence[Hit]
+    facets: Sequence[Facet] = ()
+
+
+def search(
+    installation: Installation,
+    text: str,
+    *,
+    kind: str | None = None,
+    where: Iterable[str] = (),
+    without: Iterable[str] = (),
+    mode: Mode = "hybrid",
+    limit: int = 10,
+    offset: int = 0,
+    facets: bool = False,
+) -> Answer:
+    """The records that answer a text best. Raises NothingAsked, and what a filter that cannot be read raises."""
+    index = installation.fresh()
+    filter = read_filter(where)
+    reading = index.reader.read(text).without(without)
+    if not reading.text:
+        raise NothingAsked()
+    depth = min(DEEPEST, max(PAGED, offset + limit))
+    used, ranked = index.find(reading, mode=mode, kind=kind, filter=filter, limit=depth)
+    records = installation.store.get_many(hit.id for hit in (ranked if facets else ranked[offset : offset + limit]))
+    shown = [hit for hit in ranked[offset : offset + limit] if hit.id in records]
+    return Answer(
+        mode=used,
+        degraded=index.degraded if mode != "keyword" else None,
+        reading=reading,
+        revision=index.engine.revision,
+        total=len(ranked),
+        hits=[_hit(hit, records[hit.id], reading) for hit in shown],
+        facets=facets_of(kind, records.values()) if facets else (),
+    )
+
+
+def match(
+    installation: Installation,
+    *,
+    id: int | None = None,
+    text: str | None = None,
+    kind: str | None = None,
+    where: Iterable[str] = (),
+    mode: Mode = "hybrid",
+    limit: int = 10,
+) -> Answer:
+    """The other side's records for a stored record or a text, each compared point by point.
+
+    A text is taken for a demand, and answered with achievements, unless `kind` says otherwise. Raises RecordNotFound, NothingAsked.
+    """
+    index = installation.fresh()
+    asked = installation.store.get(id) if id is not None else None
+    reading = index.reader.read(asked_text(asked) if asked else text or "")
+    if not reading.text:
+        raise NothingAsked()
+    wanted = OTHER_SIDE[asked.kind] if asked else kind or "achievement"
+    used, ranked = index.find(reading, mode=mode, kind=wanted, filter=read_filter(where), limit=limit)
+    records = installation.store.get_many(hit.id for hit in ranked)
+    hits = [_hit(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
+    compared = [replace(hit, comparisons=compare(Pair(reading, asked, hit.record))) for hit in hits]
+    degraded = index.degraded if mode != "keyword" else None
+    return Answer(used, degraded, reading, index.engine.revision, len(compared), compared)
+
+
+def browse(installation: Installation, *, kind: str | None, where: Iterable[str], limit: int, offset: int) -> tuple[int, list[Record]]:
+    """Without a question: how many records pass, and the latest of them."""
+    index = installation.fresh()
+    filter = (*scope(kind, read_filter(where)), *read_filter(where))
+    ids = index.engine.browse(offset + limit, filter)[offset:]
+    records = installation.store.get_many(ids)
+    return index.engine.count(filter), [records[id] for id in ids if id in records]
+
+
+def browse_facets(index: Index, kind: str | None, where: Iterable[str]) -> list[Facet]:
+    """Counts over all records that pass."""
+    from service.facets import counted
+
+    filter: Filter = (*scope(kind, read_filter(where)), *read_filter(where))
+    return counted(kind, lambda name, code: index.engine.count((*filter, Among(name, frozenset({code})))))
+
+
+def asked_text(record: Record) -> str:
+    """What a stored record asks by: a demand by its need and criteria, an achievement by what it is and does."""
+    texts = searched_texts(record)
+    names = {
+        Demand: ("title", "problem", "public_summary", "criteria", "keywords"),
+        Achievement: ("title", "summary", "keywords", "scenarios"),
+    }
+    return "。".join(texts[name] for name in names.get(type(record), tuple(texts)) if name in texts)
+
+
+def _hit(ranked: Ranked, record: Record, reading: Reading) -> Hit:
+    weights = {term.word: term.weight * (len(term.word) - 0.5) for term in reading.terms if len(term.word) > 1}
+    weights |= dict.fromkeys(reading.exact, 10.0)
+    return Hit(
+        id=record.id,
+        kind=record.kind,
+        source=record.source,
+        source_id=record.source_id,
+        title=record.title,
+        score=ranked.score,
+        parts=ranked.parts,
+        quotes=quotes(record, weights),
+        record=record,
+    )

@@ -1,0 +1,162 @@
+"""GET, POST, PUT and DELETE of /api/v1/achievements and /api/v1/demands, single and in lists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Body, Query, Response
+from pydantic import BaseModel
+
+from corpus.cells import record_of
+from corpus.errors import BadInput, RecordNotFound, RecordRefused, UnknownField
+from corpus.records import KINDS, Record, about, public, stated_fields
+from service.access import Opened
+from service.installation import Installation
+
+router = APIRouter(prefix="/api/v1")
+
+MOST = 1000
+"""Records of one list."""
+
+
+class TooMany(BadInput):
+    """一次最多 {most} 条，这里有 {given} 条；更多请用 duijie import。"""
+
+
+class RefusedRow(BaseModel):
+    line: int
+    reason: str
+
+
+class Written(BaseModel):
+    """Ids of what was written, and the records refused by their place in the list, counted from 1."""
+
+    added: list[int]
+    changed: list[int]
+    unchanged: list[int]
+    refused: list[RefusedRow]
+    revision: int
+
+
+class Page(BaseModel):
+    total: int
+    records: list[dict[str, Any]]
+    next: int | None
+    """Give as `before` to go on."""
+
+
+class Deleted(BaseModel):
+    deleted: int
+    revision: int
+
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "achievement": {
+        "source": "样例", "source_id": "CG-2026-001", "title": "外转子风机电磁噪声抑制", "summary": "斜极与谐波注入结合，整机噪声降低 7 dB。",
+        "metrics": "声压级降幅 ≥ 7 dB", "industry": ["C3812"], "region": "330108", "stage": "pilot", "trl": 6,
+        "transfer_modes": ["license", "joint_dev"],
+    },
+    "demand": {
+        "source": "样例", "source_id": "XQ-2026-001", "title": "风机电机嗡嗡响", "problem": "外转子风机低速时嗡嗡响，客户投诉多。",
+        "criteria": "空载噪声 ≤ 45 dB", "region": "330109", "budget_max": 80,
+    },
+}  # fmt: skip
+
+
+def _schema(kind: type[Record]) -> dict[str, Any]:
+    fields = {name: {"description": about(kind, name).label} for name in stated_fields(kind)}
+    one = {"type": "object", "required": ["title"], "properties": fields, "additionalProperties": False}
+    return {"oneOf": [one, {"type": "array", "items": one, "maxItems": MOST}]}
+
+
+def _routes(kind: type[Record], path: str) -> None:
+    name = kind.kind
+    body = {"requestBody": {"required": True, "content": {"application/json": {"schema": _schema(kind), "example": EXAMPLES[name]}}}}
+    one_or_many = Annotated[dict[str, Any] | list[dict[str, Any]], Body()]
+
+    @router.get(path, tags=[name], summary=f"List {path[1:]}, latest first", operation_id=f"list_{path[1:]}")
+    def list_(opened: Opened, limit: Annotated[int, Query(ge=1, le=200)] = 50, before: Annotated[int | None, Query(ge=1)] = None) -> Page:
+        found = opened.store.latest(name, limit, before)
+        following = found[-1].revision if len(found) == limit else None
+        return Page(total=opened.store.counts()[name], records=[public(record) for record in found], next=following)
+
+    @router.post(path, tags=[name], summary="Add or replace by source and source_id", operation_id=f"post_{path[1:]}",
+                 status_code=201, openapi_extra=body)  # fmt: skip
+    def post(opened: Opened, given: one_or_many, response: Response) -> Written:
+        written = _write(opened, kind, given)
+        response.status_code = HTTPStatus.CREATED if written.added else HTTPStatus.OK
+        return written
+
+    @router.put(path, tags=[name], summary="Replace a list by source and source_id", operation_id=f"put_{path[1:]}", openapi_extra=body)
+    def put(opened: Opened, given: one_or_many) -> Written:
+        return _write(opened, kind, given)
+
+    @router.delete(path, tags=[name], summary="Delete a list by id", operation_id=f"delete_{path[1:]}")
+    def delete(opened: Opened, id: Annotated[list[int], Query(max_length=MOST)]) -> Deleted:
+        for each in id:
+            _get(opened, kind, each)
+        return Deleted(deleted=opened.store.delete(id), revision=opened.store.revision())
+
+    @router.get(path + "/{id}", tags=[name], summary=f"One {name}", operation_id=f"get_{name}")
+    def get(opened: Opened, id: int) -> dict[str, Any]:
+        return public(_get(opened, kind, id))
+
+    @router.put(path + "/{id}", tags=[name], summary=f"Replace one {name}", operation_id=f"put_{name}", openapi_extra=body)
+    def put_one(opened: Opened, id: int, given: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+        held = _get(opened, kind, id)
+        record = replace(read(kind, given), source=held.source, source_id=held.source_id)
+        opened.store.save([record])
+        return public(opened.store.get(id))
+
+    @router.delete(path + "/{id}", tags=[name], summary=f"Delete one {name}", operation_id=f"delete_{name}")
+    def delete_one(opened: Opened, id: int) -> Deleted:
+        _get(opened, kind, id)
+        return Deleted(deleted=opened.store.delete([id]), revision=opened.store.revision())
+
+
+for _name, _path in (("achievement", "/achievements"), ("demand", "/demands")):
+    _routes(KINDS[_name], _path)
+
+
+def read(kind: type[Record], given: dict[str, Any]) -> Record:
+    """A record from JSON. Without a source it is `api`'s; without a number it gets one. Raises RecordRefused, UnknownField."""
+    known = {*stated_fields(kind), "kind", "id", "revision", "saved_at"}
+    for name in given.keys() - known:
+        raise UnknownField(name=name, known="、".join(stated_fields(kind)))
+    record = record_of(kind, given)
+    return replace(record, source=record.source or "api", source_id=record.source_id or uuid4().hex)
+
+
+def _write(opened: Installation, kind: type[Record], given: dict[str, Any] | list[dict[str, Any]]) -> Written:
+    if isinstance(given, list) and len(given) > MOST:
+        raise TooMany(most=MOST, given=len(given))
+    records: dict[tuple[str, str], Record] = {}
+    refused: list[RefusedRow] = []
+    for line, item in enumerate(given if isinstance(given, list) else [given], start=1):
+        try:
+            record = read(kind, item)
+            if (record.source, record.source_id) in records:
+                raise RecordRefused(reason=f"来源编号“{record.source_id}”在这一批里重复")
+            records[record.source, record.source_id] = record
+        except BadInput as error:
+            if isinstance(given, dict):
+                raise
+            refused.append(RefusedRow(line=line, reason=str(error.facts.get("reason", error))))
+    saved = opened.store.save(list(records.values()))
+    return Written(
+        added=list(saved.added),
+        changed=list(saved.changed),
+        unchanged=list(saved.unchanged),
+        refused=refused,
+        revision=opened.store.revision(),
+    )
+
+
+def _get(opened: Installation, kind: type[Record], id: int) -> Record:
+    record = opened.store.get(id)
+    if not isinstance(record, kind):
+        raise RecordNotFound(id=id)
+    return record

@@ -1,0 +1,36 @@
+"""GET /api/v1/search"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from service.access import Opened
+from service.answers import search
+from service.api.shapes import AnswerJson, answer_json
+
+router = APIRouter(prefix="/api/v1", tags=["search"])
+
+Kind = Literal["achievement", "demand"]
+ModeName = Literal["hybrid", "semantic", "keyword"]
+Where = Annotated[
+    list[str],
+    Query(description="`field=value`, repeated; values of one field are alternatives", examples=[["region=杭州", "trl=5..9"]]),
+]
+
+
+@router.get("/search", summary="Records that answer a text, best first")
+def get_search(
+    opened: Opened,
+    q: Annotated[str, Query(description="A line or a page in one's own words", examples=["无刷直流电机 噪声"], max_length=20000)],
+    kind: Kind | None = None,
+    where: Where = [],  # noqa: B006 - FastAPI copies it
+    without: Annotated[list[str], Query(description="Words to take out of the reading", examples=[["噪声"]])] = [],  # noqa: B006
+    mode: ModeName = "hybrid",
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+    offset: Annotated[int, Query(ge=0, le=900)] = 0,
+    records: Annotated[bool, Query(description="Whether each hit carries its whole record")] = False,
+) -> AnswerJson:
+    answer = search(opened, q, kind=kind, where=where, without=without, mode=mode, limit=limit, offset=offset)
+    return answer_json(answer, records=records)

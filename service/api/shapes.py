@@ -1,0 +1,99 @@
+"""The JSON of answers, shared by the API and the command line's `--json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from corpus.records import public
+from indexer.comparisons import Finding
+from indexer.quotes import Quote
+from service.answers import Answer, Hit
+
+
+class QuoteJson(BaseModel):
+    field: str
+    text: str
+    marks: list[tuple[int, int]] = Field(description="Start and end of each marked place within the text")
+
+
+class FindingJson(BaseModel):
+    name: str
+    label: str
+    value: float | None = Field(description="0 does not fit, 1 fits; null: not stated by one side")
+    said: str
+    quotes: list[str]
+
+
+class HitJson(BaseModel):
+    id: int
+    kind: str
+    source: str
+    source_id: str
+    title: str
+    score: float
+    parts: dict[str, float] = Field(description="What each part adds to the score")
+    quotes: list[QuoteJson]
+    comparisons: list[FindingJson] = []
+    record: dict[str, Any] | None = None
+
+
+class TermJson(BaseModel):
+    word: str
+    weight: float
+    origin: str
+
+
+class ReadingJson(BaseModel):
+    text: str
+    words: list[str]
+    codes: list[str]
+    terms: list[TermJson]
+
+
+class AnswerJson(BaseModel):
+    mode: str
+    degraded: str | None = Field(description="Why the mode is keyword though another was asked for")
+    reading: ReadingJson
+    revision: int
+    total: int = Field(description="How many records were ranked, at most 1000")
+    hits: list[HitJson]
+
+
+def answer_json(answer: Answer, *, records: bool = False) -> AnswerJson:
+    reading = answer.reading
+    terms = [TermJson(word=term.word, weight=round(term.weight, 4), origin=term.origin) for term in reading.terms]
+    return AnswerJson(
+        mode=answer.mode,
+        degraded=answer.degraded,
+        reading=ReadingJson(text=reading.text, words=reading.words, codes=list(reading.codes), terms=terms),
+        revision=answer.revision,
+        total=answer.total,
+        hits=[_hit(hit, records) for hit in answer.hits],
+    )
+
+
+def _hit(hit: Hit, with_record: bool) -> HitJson:
+    return HitJson(
+        id=hit.id,
+        kind=hit.kind,
+        source=hit.source,
+        source_id=hit.source_id,
+        title=hit.title,
+        score=hit.score,
+        parts=dict(hit.parts),
+        quotes=[_quote(quote) for quote in hit.quotes],
+        comparisons=[_finding(finding) for finding in hit.comparisons],
+        record=public(hit.record) if with_record else None,
+    )
+
+
+def _quote(quote: Quote) -> QuoteJson:
+    return QuoteJson(field=quote.field, text=quote.text, marks=list(quote.marks))
+
+
+def _finding(finding: Finding) -> FindingJson:
+    return FindingJson(
+        name=finding.name, label=finding.label, value=finding.value, said=finding.said, quotes=list(finding.quotes)
+    )

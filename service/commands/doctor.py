@@ -1,0 +1,108 @@
+"""duijie doctor"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import click
+
+from corpus.errors import DuijieError
+from indexer.base import current, read_manifest
+from service.commands import echo_json, json_option, model_option, settings_with
+from service.installation import Installation
+from service.settings import Settings
+
+_PACKAGES = ("faiss-cpu", "sentence-transformers", "torch", "jieba", "rjieba", "sqlalchemy", "fastapi", "numpy")
+_LITTLE_SPACE = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`advice` is what to run or do; None where all is well."""
+
+    name: str
+    said: str
+    advice: str | None = None
+
+
+@click.command()
+@model_option
+@json_option
+def doctor(model: str | None, as_json: bool) -> None:
+    """检查装了什么、用哪个模型和索引、哪里不一致、该运行什么。
+
+    \b
+    例：
+      duijie doctor
+    """
+    findings = examine(settings_with(model))
+    if as_json:
+        echo_json({"ok": all(f.advice is None for f in findings), "findings": [vars(f) for f in findings]})
+    else:
+        for finding in findings:
+            mark = "✓" if finding.advice is None else "！"
+            click.echo(f"{mark} {finding.name}：{finding.said}")
+            if finding.advice:
+                click.echo(f"    → {finding.advice}")
+    if any(finding.advice for finding in findings):
+        raise SystemExit(1)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """What was found, in order: software, disk, store, model, index."""
+    findings = [_software(), _disk(settings)]
+    try:
+        with Installation(settings) as installation:
+            return [*findings, _store(installation), _model(installation), _index(installation)]
+    except DuijieError as error:
+        return [*findings, Finding("数据库", str(error), "改正后再运行 duijie doctor")]
+
+
+def _software() -> Finding:
+    versions: dict[str, Any] = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = None
+    missing = [package for package, found in versions.items() if found is None and package != "rjieba"]
+    said = f"duijie {version('duijie')}，Python {platform.python_version()}，" + "，".join(
+        f"{package} {found or '未安装'}" for package, found in versions.items()
+    )
+    return Finding("软件", said, f"pip install {' '.join(missing)}" if missing else None)
+
+
+def _disk(settings: Settings) -> Finding:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.home).free
+    advice = "清理磁盘，至少留出 1 GB" if free < _LITTLE_SPACE else None
+    return Finding("数据文件夹", f"{settings.home.resolve()}，剩余 {free / 2**30:.1f} GB", advice)
+
+
+def _store(installation: Installation) -> Finding:
+    counts, store = installation.store.counts(), installation.store
+    said = f"成果 {counts['achievement']} 条，需求 {counts['demand']} 条，修订号 {store.revision()}"
+    return Finding("数据库", said, None if any(counts.values()) else "duijie import 文件，或 duijie serve --sample 试用样例库")
+
+
+def _model(installation: Installation) -> Finding:
+    index = installation.index
+    if index.encoder is None:
+        return Finding("向量模型", str(index.no_model), "改正 DUIJIE_MODEL 或 --model；不改也能用关键词检索")
+    return Finding("向量模型", f"{index.encoder.name}，{index.encoder.dimensions} 维（{index.encoder.fingerprint}）")
+
+
+def _index(installation: Installation) -> Finding:
+    behind, engine = installation.behind(), installation.index.engine
+    if engine.out_of_step:
+        return Finding("索引", engine.out_of_step, "duijie index")
+    path = current(installation.settings.index)
+    if path is None:
+        return Finding("索引", "尚未建立；检索仍可用，启动时全部现算", "duijie index" if behind else None)
+    size = sum(size for size, _ in read_manifest(path).files.values())
+    said = f"{path.name}，{engine.count(())} 条，{size / 2**20:.1f} MB"
+    return Finding("索引", said + (f"，落后 {behind} 次改动（已在内存中补上）" if behind else ""), "duijie index" if behind > 1000 else None)

@@ -1,0 +1,80 @@
+"""duijie serve"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+import click
+import uvicorn
+
+from corpus.errors import BadInput
+from service.commands import counting, model_option, settings_with, told
+from service.installation import BASE_BEHIND, Installation, import_sample
+from service.settings import Settings, to_environment
+
+
+class OpenWithoutAccounts(BadInput):
+    """没有账号的服务只能监听本机（127.0.0.1），不能监听 {host}：否则任何能连上的人都可以改动全部记录。要让别的机器访问，请在前面架一层带登录的反向代理，由它转发到 127.0.0.1。"""
+
+
+class PortTaken(BadInput):
+    """端口 {port} 已被别的程序占用。请用 --port 换一个，或先停掉占用它的程序。"""
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址；没有账号时只能是本机。")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="监听的端口。")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="服务进程的个数。")
+@click.option("--sample", is_flag=True, help="库是空的时，先装入随软件附带的样例库。")
+@model_option
+def serve(host: str, port: int, workers: int, sample: bool, model: str | None) -> None:
+    """启动网页和 API。
+
+    \b
+    例：
+      duijie serve --sample
+      duijie serve --port 9000 --workers 2
+    """
+    _only_local(host)
+    _free(host, port)
+    settings = settings_with(model)
+    _prepare(settings, sample)
+    to_environment(settings)
+    address = f"[{host}]" if ":" in host else host
+    click.echo(f"Duijie 对接：http://{address}:{port}   （API 说明在 /docs，按 Ctrl-C 停止）")
+    uvicorn.run("service.app:from_environment", factory=True, host=host, port=port, workers=workers, log_level="warning")
+
+
+def _prepare(settings: Settings, sample: bool) -> None:
+    """Bring everything to where a server starts at once."""
+    with Installation(settings) as installation:
+        if sample and not any(installation.store.counts().values()):
+            intake = import_sample(installation.store)
+            click.echo(f"已装入样例库：{intake.added} 条记录（虚构的样例，供试用）。")
+        behind = installation.behind()
+        if behind >= BASE_BEHIND or (behind and installation.index.engine.base_revision == 0):
+            with counting("建立索引", behind) as progress:
+                installation.build(progress=progress)
+        if degraded := installation.index.degraded:
+            told.print(f"注意：{degraded}")
+
+
+def _only_local(host: str) -> None:
+    """Raises OpenWithoutAccounts for an address that others can reach."""
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise OpenWithoutAccounts(host=host)
+
+
+def _free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise PortTaken(port=port) from None

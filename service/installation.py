@@ -1,0 +1,83 @@
+"""An installation, opened: its store, its index, and the promise that what was saved is found by the next search."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib import resources
+from pathlib import Path
+
+from corpus.intake import Intake, import_files
+from corpus.records import Achievement, Demand
+from corpus.store import Change, Store
+from indexer.index import Built, Index, Progress
+from service.settings import Settings
+
+BASE_BEHIND = 1000
+"""Changes above the base from which a server that starts builds a new one first."""
+
+
+class Installation:
+    """Opens the store and the index of `settings`; close it when done, or use it as a context."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self.store = Store(settings.database_url)
+        self.index = Index(settings.index, model=settings.model, own=settings.home)
+        self._catching_up = threading.Lock()
+
+    def __enter__(self) -> Installation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.store.close()
+
+    def fresh(self, progress: Progress = lambda count: None) -> Index:
+        """The index with every change that was committed before this call."""
+        revision = self.store.revision()
+        if self._is_behind(revision):
+            with self._catching_up:
+                if self._is_behind(revision):
+                    self.index.catch_up(self._changes(revision), revision, progress)
+        return self.index
+
+    def build(self, *, anew: bool = False, progress: Progress = lambda count: None) -> Built:
+        """Publish a base that holds everything; waits while another process builds."""
+        with self.index.building():
+            revision = self.store.revision()
+            built = self.index.build(self._changes(revision), revision, anew=anew, progress=progress)
+        self.fresh()
+        return built
+
+    def behind(self) -> int:
+        """How many changes lie above the published base; all of them where the base cannot be used."""
+        return self.store.revision() - self.index.engine.base_revision
+
+    def _is_behind(self, revision: int) -> bool:
+        return self.index.engine.revision < revision or self.index.engine.is_superseded
+
+    def _changes(self, revision: int) -> Callable[[int], Iterable[Change]]:
+        return partial(self.store.changes_after, upto=revision)
+
+
+@contextmanager
+def sample_files() -> Iterator[tuple[Path, Path]]:
+    """The achievements and the demands of the sample library in the package."""
+    folder = resources.files("corpus").joinpath("samples")
+    with resources.as_file(folder) as path:
+        yield path / "achievements.jsonl", path / "demands.jsonl"
+
+
+def import_sample(store: Store) -> Intake:
+    """Bring the sample library in; a second time it changes nothing."""
+    intake = Intake()
+    with sample_files() as (achievements, demands):
+        import_files(store, [achievements], kind=Achievement, source="sample", intake=intake)
+        import_files(store, [demands], kind=Demand, source="sample", intake=intake)
+    return intake

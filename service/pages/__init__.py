@@ -1,0 +1,1 @@
+"""The site, one file for each page: `home`, `search`, `record`, `about`."""

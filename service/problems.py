@@ -1,0 +1,85 @@
+"""From an error to what the web answers: one table from class to status, problem details (RFC 9457) for programs, a page for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from corpus.database import DatabaseNewer, DatabaseUnavailable
+from corpus.errors import BadInput, DuijieError, RecordNotFound, RecordRefused
+from indexer.base import BaseDamaged
+from indexer.encoder import ModelNotLoaded
+from service.templating import page
+
+STATUS: Mapping[type[DuijieError], HTTPStatus] = {
+    RecordNotFound: HTTPStatus.NOT_FOUND,
+    RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadInput: HTTPStatus.BAD_REQUEST,
+    DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    DatabaseNewer: HTTPStatus.SERVICE_UNAVAILABLE,
+    BaseDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
+    ModelNotLoaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    DuijieError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""The nearest class in a class's ancestry counts."""
+
+_TITLES = {
+    400: "请求有误",
+    403: "不允许",
+    404: "没有找到",
+    405: "不支持的方法",
+    413: "内容太大",
+    415: "内容类型不对",
+    422: "内容不合要求",
+    500: "服务器出错",
+    503: "暂时不可用",
+}
+
+
+def status_of(error: type[DuijieError]) -> HTTPStatus:
+    return next(STATUS[cls] for cls in error.__mro__ if cls in STATUS)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error, expected or not, in the form that the asker reads."""
+
+    @app.exception_handler(DuijieError)
+    def told(request: Request, error: DuijieError) -> Response:
+        return problem(request, status_of(type(error)), str(error), type(error).__name__)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> Response:
+        faults = [{"where": ".".join(str(p) for p in e["loc"]), "reason": e["msg"]} for e in error.errors()]
+        detail = "；".join(f"{fault['where']}：{fault['reason']}" for fault in faults)
+        return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, "Invalid", errors=faults)
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        sentences = {404: "这个地址没有内容。", 405: "这个地址不支持这种请求方法。"}
+        detail = sentences.get(error.status_code, str(error.detail))
+        return problem(request, HTTPStatus(error.status_code), detail, "Refused")
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> Response:
+        return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "出现了意外的错误，已记入服务器日志。", "Unexpected")
+
+
+def problem(request: Request, status: HTTPStatus, detail: str, kind: str, **more: Any) -> Response:
+    title = _TITLES.get(status, status.phrase)
+    if request.url.path.startswith(("/api/", "/healthz", "/readyz")):
+        body = {"type": f"/problems#{kind}", "title": title, "status": int(status), "detail": detail, **more}
+        return JSONResponse(body, status, media_type="application/problem+json")
+    return page(request, "error.html", status=int(status), title=title, detail=detail)
+
+
+def problem_schema() -> dict[str, Any]:
+    """The form of a problem, for the API's description."""
+    text = {"type": "string"}
+    properties = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text}
+    return {"type": "object", "properties": properties, "required": ["type", "title", "status", "detail"]}
