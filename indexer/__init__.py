@@ -1,0 +1,30 @@
+"""Derived: words, vectors and indexes, searching and matching. All of it can be deleted and made again from the store.
+
+The line of a question: text → reading → words and vector → candidates under the filter → one fused score → comparisons and quotes.
+
+Knows of the corpus its records and errors only: it is handed records, opens no database (but a cache of its own) and reads no
+environment. Read in this order; a file imports only from those above it.
+
+normalise     what counts as the same character
+dictionary/   word lists of the package and of the operator: words, synonyms, small talk
+segmenter     Chinese runs into words, by rjieba or jieba
+words         our own pattern for codes, models, units and Latin, then the segmenter
+static        a static model read with numpy
+encoder       texts in, unit vectors out; any sentence-transformers model, or the one in `model/`
+vectors       vectors already made, by model and text
+bm25          BM25 in two halves
+entries       what an engine holds, the filter it is asked under, the engine's protocol
+segment       flat arrays of entries: postings, attributes, a FAISS index
+base          a segment in a folder, published by renaming a pointer
+local         the local engine: a base and what came since
+attributes    what a record can be filtered by, and how a filter is written
+reading       what was asked, understood
+fusion        the parts of a score and their weights
+matching      from a reading to ranked records
+quotes        the record's own words that speak for it
+indicators    a criterion held against an indicator
+comparisons   the points on which two sides are compared
+index         the index of an installation: records in, ranked records out
+evaluation    how good the matches are, on judged pairs
+training/     the model in `model/`, made again from public texts
+"""

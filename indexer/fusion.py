@@ -9,9 +9,9 @@ Mode = Literal["hybrid", "semantic", "keyword"]
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "keyword")
 
 WEIGHTS: Mapping[Mode, Mapping[str, float]] = {
-    "hybrid": {"words": 0.5, "meaning": 0.5, "exact": 1.0},
+    "hybrid": {"words": 0.9, "meaning": 0.1, "exact": 0.2},
     "semantic": {"meaning": 1.0},
-    "keyword": {"words": 1.0, "exact": 1.0},
+    "keyword": {"words": 1.0, "exact": 0.2},
 }
 """`words`: the share of the question's word weight that the record holds; `meaning`: the cosine of the two vectors, not below 0;
 `exact`: the share of the question's weight that lies on codes the record holds. Chosen on judged pairs, see docs/decisions.md."""

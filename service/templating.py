@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -47,7 +49,27 @@ def number(value: float) -> str:
     return f"{value:,.10g}"
 
 
-environment.filters |= {"highlighted": highlighted, "named": named, "number": number}
+def day(value: date) -> str:
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def amount(low: float | None, high: float | None) -> str | None:
+    """A price or a budget in 万元, as people write a range; None where neither end is stated."""
+    if low is not None and high is not None and low != high:
+        return f"{number(low)}–{number(high)} 万元"
+    if high is not None:
+        return f"{number(high)} 万元" if low is not None else f"不超过 {number(high)} 万元"
+    return None if low is None else f"{number(low)} 万元起"
+
+
+def address(path: str, **asked: Any) -> str:
+    """A path with what is asked of it, encoded; what is None or empty is left out, a tuple's values are repeated."""
+    query = urlencode({name: value for name, value in asked.items() if value not in (None, "", ())}, doseq=True)
+    return f"{path}?{query}" if query else path
+
+
+environment.filters |= {"highlighted": highlighted, "named": named, "number": number, "day": day}
+environment.globals |= {"address": address, "amount": amount}
 environment.globals |= {"PART_LABELS": LABELS, "KINDS": KINDS, "TRL": v.TRL, "about": about, "vocabulary": v}
 
 

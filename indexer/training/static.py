@@ -1,10 +1,9 @@
 """The static model: a vector for each word, trained so that texts on one matter have means that lie near each other.
 
-The loss is the one of van den Oord et al. (2018) with the other pairs of a batch as negatives, in both directions, summed over the
-first numbers of the vectors as well as over all of them (Kusupati et al. 2022), so that vectors may be cut.
+The loss is that of van den Oord et al. (2018) with the other pairs of a batch as negatives, in both directions, over the first
+numbers of the vectors as well as over all of them (Kusupati et al. 2022), so that vectors may be cut.
 """
 
-import random
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from indexer.segmenter import Segmenter
 from indexer.training.card import ModelCard, Trained
 from indexer.training.measure import figures
 from indexer.training.pairs import SOURCES, Pair, Source, missing_files
-from indexer.training.texts import Batch, NumberedPairs, Progress, Side, Words, number_pairs
+from indexer.training.texts import READ_CHARACTERS, Batch, NumberedPairs, Progress, Side, Words, number_pairs
 from indexer.training.vocabulary import train_tokenizer
 
 PAIRS_FOR_WORDS = 10_000
@@ -55,6 +54,8 @@ class Recipe:
     sharpness: float = 20.0
     longest: tuple[int, int] = (64, 160)
     """Words read of an anchor and of a positive."""
+    forgotten: float = 0.3
+    """Share of an anchor's words left out by chance each time: who asks does not say everything."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ def train(
     out: Path,
     seed: int = 20,
     progress: Progress | None = None,
-    recipe: Recipe = Recipe(),  # noqa: B008 - frozen
+    recipe: Recipe = Recipe(),
 ) -> ModelCard:
-    """Train a model on the public texts in `data` and put its folder at `out`, in place of the model that may be there."""
+    """Train a model on the public texts in `data`; its folder takes the place of the model that may be at `out`."""
     tell = progress or (lambda stage, done, whole: None)
     refuse_other_files(out)
     read = read_pairs(data, tell)
@@ -104,9 +105,9 @@ def read_pairs(data: Path, tell: Progress) -> list[Read]:
 
 def texts_for_words(read: list[Read], seed: int) -> list[str]:
     """Distinct texts of as many pairs of every source, to count words in."""
-    chance = random.Random(seed)
-    chosen = (chance.sample(one.pairs, min(PAIRS_FOR_WORDS, len(one.pairs))) for one in read)
-    return list(dict.fromkeys(text for pair in chain.from_iterable(chosen) for text in pair[:2]))
+    chance = np.random.default_rng(seed)
+    chosen = ([one.pairs[place] for place in chance.permutation(len(one.pairs))[:PAIRS_FOR_WORDS]] for one in read)
+    return list(dict.fromkeys(text[:READ_CHARACTERS] for pair in chain.from_iterable(chosen) for text in pair[:2]))
 
 
 def train_weights(
@@ -116,11 +117,11 @@ def train_weights(
     chance = np.random.default_rng(seed)
     rows = first_rows(pairs.texts.frequencies(words), recipe.dimensions, seed)
     bag = torch.nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="mean")
-    optimizer = torch.optim.Adam(bag.parameters(), lr=recipe.rate, betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(bag.parameters(), lr=recipe.rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, recipe))
     losses: list[float] = []
     for step, chosen in zip(range(recipe.steps), shuffled(len(pairs.pairs), recipe.batch, chance), strict=False):
-        loss = contrast(bag, pairs.batch(chosen, recipe.longest, chance), recipe)
+        loss = contrast(bag, pairs.batch(chosen, recipe.longest, recipe.forgotten, chance), recipe)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -148,7 +149,7 @@ def shuffled(pairs: int, batch: int, chance: np.random.Generator) -> Iterator[Wo
 
 
 def contrast(bag: torch.nn.EmbeddingBag, batch: Batch, recipe: Recipe) -> torch.Tensor:
-    """The loss of a batch: how surprised one is to be told which positive belongs to an anchor, and the other way round."""
+    """The loss of a batch: the surprise at which positive belongs to an anchor, and which anchor to a positive."""
     anchors, positives = means(bag, batch.anchors), means(bag, batch.positives)
     right = torch.arange(len(anchors))
     compared = torch.from_numpy(batch.strangers | np.eye(len(anchors), dtype=np.bool_))
@@ -172,7 +173,7 @@ def rate_at(step: int, recipe: Recipe) -> float:
 
 
 def save(tokenizer: Tokenizer, weights: torch.Tensor, folder: Path) -> Path:
-    """A folder that SentenceTransformer loads. 32 bits a number: of 16, its means and lengths would be 16 bits wide as well."""
+    """A folder that SentenceTransformer loads. 32 bits a number: from 16 it would compute with 16 bits as well."""
     shutil.rmtree(folder, ignore_errors=True)
     modules = [StaticEmbedding(tokenizer, embedding_weights=weights), Normalize()]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
@@ -185,6 +186,7 @@ def describe(folder: Path, data: Path, read: list[Read], recipe: Recipe, seed: i
     return ModelCard(
         words=model[0].num_embeddings,
         dimensions=recipe.dimensions,
+        cuts=recipe.cuts,
         seed=seed,
         steps=recipe.steps,
         batch=recipe.batch,

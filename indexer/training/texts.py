@@ -26,6 +26,11 @@ class Side:
     words: Words
     starts: Words
 
+    def without(self, share: float, chance: np.random.Generator) -> "Side":
+        """The same texts less this share of their words, chosen by chance."""
+        kept = chance.random(len(self.words)) >= share
+        return Side(self.words[kept], np.concatenate([[0], np.cumsum(kept)])[self.starts])
+
 
 @dataclass(frozen=True)
 class Texts:
@@ -67,10 +72,11 @@ class NumberedPairs:
     texts: Texts
     pairs: Words
 
-    def batch(self, rows: Words, longest: tuple[int, int], chance: np.random.Generator) -> Batch:
+    def batch(self, rows: Words, longest: tuple[int, int], forgotten: float, chance: np.random.Generator) -> Batch:
+        """The pairs of these rows; of the anchors' words a share is forgotten."""
         anchors, positives, about = self.pairs[rows].T
         return Batch(
-            self.texts.side(anchors, longest[0], chance),
+            self.texts.side(anchors, longest[0], chance).without(forgotten, chance),
             self.texts.side(positives, longest[1], chance),
             about[:, None] != about[None, :],
         )
@@ -79,7 +85,7 @@ class NumberedPairs:
 def number_pairs(
     pairs: Sequence[Pair], repeats: Sequence[int], tokenizer: Tokenizer, progress: Progress
 ) -> NumberedPairs:
-    """Tokenizes the pairs; pair i stands `repeats[i]` times among those to train on, unless a side of it is empty."""
+    """Tokenizes the pairs; pair i is there `repeats[i]` times, unless a side of it holds no known word."""
     texts: dict[str, int] = {}
     matters: dict[str, int] = {}
     numbered = np.array(

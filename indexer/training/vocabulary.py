@@ -1,8 +1,8 @@
 """The tokenizer: words of Chinese worth a vector each, single characters and Latin pieces for the rest.
 
-The words are those jieba finds in the training texts, with the frequency they have there; a unigram model then cuts a text into the
-most probable sequence of them, as jieba does with its own dictionary. So the folder needs nothing but `tokenizers` to be read, and
-its words are words: a vocabulary that `tokenizers` learns by itself takes ten times as long and holds pieces like 的非.
+The words are those jieba finds in the training texts, with the frequency they have there; a unigram model then cuts a text into
+the most probable sequence of them, as jieba does with its own dictionary. So the folder needs nothing but `tokenizers` to be
+read, and its words are words: a vocabulary that `tokenizers` learns by itself takes ten times as long and holds 的非.
 """
 
 import math
@@ -44,7 +44,7 @@ def count_words(texts: Iterable[str], cut: Callable[[str], list[str]]) -> tuple[
 
 
 def unigram_tokenizer(counts: dict[str, int]) -> Tokenizer:
-    """Cuts a text into the sequence of words that is most probable by these counts; punctuation is dropped, digits stand alone."""
+    """Cuts a text into the most probable sequence of words by these counts; drops punctuation, digits stand alone."""
     total = max(1, sum(counts.values()))
     # A character that never stands alone still has to be readable, at a price.
     scored = [(word, math.log(max(count, 0.1) / total)) for word, count in counts.items()]

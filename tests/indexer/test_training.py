@@ -1,6 +1,7 @@
 """A very small model is trained on texts written here, in the files and rows that the real data has."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from indexer.training.static import NotAModelFolder, NothingToTrainOn, Recipe
 SMALL = Recipe(words=400, dimensions=32, cuts=(32, 16), steps=60, batch=16, rate=0.05)
 
 PAPERS = [
-    ("锂电池热失控抑制方法", "动力电池过充后温度升高，隔膜熔化引起短路。采用阻燃电解液和相变材料散热，抑制电池热失控，避免起火爆炸。"),
+    ("锂电池热失控抑制方法", "动力电池过充后温度升高，隔膜熔化引起短路。采用阻燃电解液和相变散热，抑制电池热失控。"),
     ("污泥低温干化工艺", "污泥含水率高，热风干燥能耗大。采用热泵在低温下除湿干化污泥，臭气少，能耗降低。"),
     ("轴承故障诊断", "滚动轴承振动信号含有冲击成分。用小波分解提取振动特征，识别轴承内圈和外圈故障。"),
     ("稻壳制备活性炭", "稻壳富含硅和碳。经碱活化得到多孔活性炭，吸附染料废水效果好，比表面积大。"),
@@ -32,7 +33,7 @@ PAPERS = [
 ]  # fmt: skip
 
 TALK = [
-    ("给花园做一个自动浇水器", "水泵怎么接", "把水泵接到继电器上，继电器由单片机控制。土壤干了传感器报警，水泵就开始浇水。"),
+    ("给花园做一个自动浇水器", "水泵怎么接", "把水泵接到继电器上，继电器由单片机控制。土壤干了，水泵就开始浇水。"),
     ("修理吵闹的风扇", "换轴承", "风扇转起来嗡嗡响，多半是轴承磨损了。拆开外壳，拔下旧轴承，压入新轴承，再加一点油。"),
     ("旧电池还能用吗", "先量电压", "拿万用表量一下电池的电压，太低就不要再充电。鼓包的电池会着火，应当送去回收。"),
 ]  # fmt: skip
@@ -54,7 +55,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_rows(path: Path, rows: list[dict[str, object]]) -> None:
+def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
     path.write_bytes(zstandard.compress(lines) if path.suffix == ".zst" else lines)
 
@@ -159,4 +160,5 @@ def read_with_numpy(folder: Path, texts: list[str]) -> NDArray[np.float32]:
         if encoded.ids:
             vectors[place] = rows[encoded.ids].mean(axis=0)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=vectors, where=lengths > 0)
+    vectors /= np.maximum(lengths, 1e-12)
+    return vectors

@@ -1,0 +1,15 @@
+"""People: settings, command line, HTTP and pages; where people and programs come in.
+
+settings      what an installation is told; the only file that reads the environment
+installation  a store and an index, opened together and kept in step
+facets        by which values an answer can be narrowed
+answers       search and match: one function each, behind every page, endpoint and command
+access        what handlers are handed
+templating    Jinja with autoescaping
+problems      from an error to a status, one table
+api/          JSON under /api/v1, and health
+pages/        the site, one file a page; `templates/` and `static/` beside
+app           the application over an installation
+commands/     the command line, one file a command
+cli           `duijie`
+"""

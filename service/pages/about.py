@@ -1,0 +1,23 @@
+"""/about : how matching works, told from the tables that it works by."""
+
+from __future__ import annotations
+
+from inspect import getdoc
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from indexer.comparisons import COMPARISONS
+from indexer.fusion import WEIGHTS
+from service.access import Opened
+from service.answers import PAGED
+from service.templating import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/about")
+def get_about(request: Request, opened: Opened) -> HTMLResponse:
+    compared = [(label, getdoc(comparison)) for label, comparison in COMPARISONS.values()]
+    degraded = opened.fresh().degraded
+    return page(request, "about.html", weights=WEIGHTS["hybrid"], compared=compared, paged=PAGED, degraded=degraded)

@@ -1,0 +1,30 @@
+"""/ : a box for the question, examples, and what the library holds."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from service.access import Opened
+from service.answers import browse
+from service.templating import page
+
+router = APIRouter(include_in_schema=False)
+
+EXAMPLES = (
+    "新风机低档有一段“吱——”的尖叫声",
+    "马达磁钢热了就没劲，加铽又太贵",
+    "硅片里头的暗裂在出货前看不出来",
+    "机械手上的线老断，外面看不出",
+    "酸泵卸完槽车一抽空就烧，瓷套碎",
+    "SiC MOSFET",
+)
+"""Questions as firms put them, and one by an exact name."""
+_LATEST = 6
+
+
+@router.get("/")
+def get_home(request: Request, opened: Opened) -> HTMLResponse:
+    achievements, latest = browse(opened, kind="achievement", where=(), limit=_LATEST, offset=0)
+    demands, _ = browse(opened, kind="demand", where=(), limit=0, offset=0)
+    return page(request, "home.html", achievements=achievements, demands=demands, latest=latest, examples=EXAMPLES)

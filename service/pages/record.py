@@ -1,0 +1,87 @@
+"""/records/{id} : everything a record states, in the order of the form, and who on the other side it may concern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from corpus.records import Record, about, is_stated, stated_fields
+from indexer.comparisons import COMPARISONS
+from indexer.fusion import WEIGHTS
+from service.access import Opened
+from service.answers import OTHER_SIDE, match
+from service.templating import page
+
+router = APIRouter(include_in_schema=False)
+
+REGISTERED = (
+    "source", "source_id", "source_url", "published_on", "verified_on", "expires_on", "visibility", "status",
+)  # fmt: skip
+"""Fields about the record rather than about what it describes."""
+KEY = {
+    "achievement": ("metrics", "compared_with", "stage", "trl", "ip", "transfer_modes", "price_mode", "industry", "region"),
+    "demand": ("criteria", "min_trl", "budget_max", "deadline", "ip_ownership", "transfer_modes", "industry", "region"),
+}
+"""Fields that decide whether two sides fit; the page names those that are not stated."""
+_MATCHES = 5
+
+
+@dataclass(frozen=True)
+class Stated:
+    """One line of the form."""
+
+    name: str
+    label: str
+    value: Any
+    is_coded: bool = False
+
+
+@router.get("/records/{id}")
+def get_record(request: Request, opened: Opened, id: int) -> HTMLResponse:
+    record = opened.store.get(id)
+    own, shared, registered = sections(record)
+    return page(
+        request,
+        "record.html",
+        record=record,
+        own=own,
+        shared=shared,
+        registered=registered,
+        missing=missing(record),
+        answer=match(opened, id=id, limit=_MATCHES),
+        other=OTHER_SIDE[record.kind],
+        weights=WEIGHTS,
+        meanings={name: comparison.__doc__ for name, (_, comparison) in COMPARISONS.items()},
+    )
+
+
+def sections(record: Record) -> tuple[list[Stated], list[Stated], list[Stated]]:
+    """What the record states, without the title and what is confidential: its kind's own fields, the shared ones, its registration."""
+    names = [name for name in stated_fields(type(record)) if name != "title" and name not in REGISTERED]
+    common = stated_fields(Record)
+    own, shared = [n for n in names if n not in common], [n for n in names if n in common]
+    return _stated(record, own), _stated(record, shared), _stated(record, REGISTERED)
+
+
+def missing(record: Record) -> list[str]:
+    """Labels of the key fields that the record does not state."""
+    ends = {"price_mode": ("price_min", "price_max"), "budget_max": ("budget_min",)}
+    names = {"price_mode": "价格", "budget_max": "预算"}
+    return [
+        names.get(name) or about(type(record), name).label
+        for name in KEY[record.kind]
+        if not any(is_stated(getattr(record, field)) for field in (name, *ends.get(name, ())))
+    ]
+
+
+def _stated(record: Record, names: Iterable[str]) -> list[Stated]:
+    told = [(name, about(type(record), name), getattr(record, name)) for name in names]
+    return [
+        Stated(name, field.label, value if isinstance(value, tuple) or not field.vocabulary else (value,), bool(field.vocabulary))
+        for name, field, value in told
+        if is_stated(value) and not field.confidential
+    ]
