@@ -53,13 +53,15 @@ def publish(folder: Path, segment: Segment, manifest: Manifest) -> Manifest:
     path = folder / name
     path.mkdir()
     try:
-        for file, array in _arrays(segment):
-            np.save(path / f"{file}.npy", array)
+        for array_name, array in _arrays(segment):
+            np.save(path / f"{array_name}.npy", array)
         if segment.vectors is not None:
             faiss.write_index(segment.vectors, str(path / "vectors.faiss"))
         files = {file.name: (file.stat().st_size, _digest(file)) for file in sorted(path.iterdir())}
         complete = Manifest(**{**asdict(manifest), "files": files})
-        (path / "manifest.json").write_text(json.dumps(asdict(complete), ensure_ascii=False, indent=1), "utf-8")
+        described = asdict(complete)
+        sealed = json.dumps(described | {"digest": _seal(described)}, ensure_ascii=False, indent=1)
+        (path / "manifest.json").write_text(sealed, "utf-8")
         for file in path.iterdir():
             _to_disk(file)
         _to_disk(path)
@@ -76,7 +78,7 @@ def publish(folder: Path, segment: Segment, manifest: Manifest) -> Manifest:
 def current(folder: Path) -> Path | None:
     """The folder of the base that counts, if there is one."""
     try:
-        return folder / (folder / "CURRENT").read_text("utf-8").strip()
+        return folder / (folder / "CURRENT").read_text("utf-8", errors="replace").strip()
     except FileNotFoundError:
         return None
 
@@ -87,6 +89,8 @@ def read_manifest(path: Path) -> Manifest:
         stored = json.loads((path / "manifest.json").read_text("utf-8"))
         if stored["format"] != FORMAT:
             raise BaseDamaged(file="manifest.json", reason=f"格式版本是 {stored['format']}，本程序需要 {FORMAT}")
+        if stored.pop("digest") != _seal(stored):
+            raise BaseDamaged(file=f"{path.name}/manifest.json", reason="清单被改动过")
         return Manifest(**{**stored, "files": {name: tuple(v) for name, v in stored["files"].items()}})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BaseDamaged(file=f"{path.name}/manifest.json", reason="清单读不出来") from error
@@ -95,23 +99,29 @@ def read_manifest(path: Path) -> Manifest:
 def open_base(path: Path) -> tuple[Segment, Manifest]:
     """The segment, mapped from its files, every one of which is checked first. Raises BaseDamaged."""
     manifest = read_manifest(path)
-    for name, (size, digest) in manifest.files.items():
-        file = path / name
-        if not file.is_file() or file.stat().st_size != size or _digest(file) != digest:
-            raise BaseDamaged(file=f"{path.name}/{name}", reason="内容与清单不符")
+    try:
+        for name, (size, digest) in manifest.files.items():
+            file = path / name
+            if file.stat().st_size != size or _digest(file) != digest:
+                raise BaseDamaged(file=f"{path.name}/{name}", reason="内容与清单不符")
+        return _mapped(path), manifest
+    except (OSError, RuntimeError) as error:  # RuntimeError is FAISS's; files may go while they are read
+        raise BaseDamaged(file=path.name, reason="文件缺失或读不出来") from error
+
+
+def _mapped(path: Path) -> Segment:
     arrays = {file.stem: np.load(file, mmap_mode="r") for file in path.glob("*.npy")}
     vectors = None
     if (path / "vectors.faiss").is_file():
         vectors = faiss.read_index(str(path / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
     names = sorted(name for name in arrays if name.startswith("numbers."))
-    segment = Segment(
+    return Segment(
         ids=arrays["ids"],
         words=Postings(*(arrays[f"words.{part}"] for part in ("keys", "starts", "rows", "weights"))),
         values=Postings(*(arrays[f"values.{part}"] for part in ("keys", "starts", "rows"))),
         numbers={name.removeprefix("numbers."): arrays[name] for name in names},
         vectors=vectors,
     )
-    return segment, manifest
 
 
 def _arrays(segment: Segment) -> Iterable[tuple[str, Any]]:
@@ -122,6 +132,11 @@ def _arrays(segment: Segment) -> Iterable[tuple[str, Any]]:
         yield f"values.{part}", getattr(segment.values, part)
     for name, column in segment.numbers.items():
         yield f"numbers.{name}", column
+
+
+def _seal(described: dict[str, Any]) -> str:
+    """The digest of a manifest's content, which stands in it."""
+    return hashlib.blake2b(json.dumps(described, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _digest(file: Path) -> str:

@@ -64,7 +64,9 @@ def load_encoder(name: str | None = None) -> Encoder:
     """
     chosen = name or str(DEFAULT_MODEL)
     if find_spec("sentence_transformers") is None:
-        raise ModelNotLoaded(name=chosen, reason="没有安装 sentence-transformers，请运行 pip install sentence-transformers")
+        raise ModelNotLoaded(
+            name=chosen, reason="没有安装 sentence-transformers，请运行 pip install sentence-transformers"
+        )
     folder = Path(chosen).expanduser()
     if _is_path(chosen) and not folder.is_dir():
         raise ModelNotLoaded(name=chosen, reason="没有这个文件夹")
@@ -74,7 +76,7 @@ def load_encoder(name: str | None = None) -> Encoder:
         from sentence_transformers import SentenceTransformer
 
         return TransformerEncoder(chosen, SentenceTransformer(str(folder) if folder.is_dir() else chosen))
-    except Exception as error:  # noqa: BLE001 - whatever a model's own code raises, search goes on without it
+    except Exception as error:  # whatever a model's own code raises, search goes on without it
         raise ModelNotLoaded(name=chosen, reason=_first_line(error)) from error
 
 

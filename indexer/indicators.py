@@ -26,7 +26,8 @@ _CHINESE_UNITS = {
     "毫克": "mg", "克": "g", "公斤": "kg", "千克": "kg", "吨": "tonne", "伏": "V", "千伏": "kV", "安": "A", "毫安": "mA",
     "瓦": "W", "千瓦": "kW", "兆瓦": "MW", "千瓦时": "kWh", "度电": "kWh", "帕": "Pa", "千帕": "kPa", "兆帕": "MPa",
     "升": "L", "毫升": "mL", "转/分": "rpm", "r/min": "rpm", "赫兹": "Hz", "摄氏度": "degC", "°c": "degC", "℃": "degC",
-    "分贝": "dB", "欧": "ohm", "ω": "ohm", "kω": "kohm", "mω": "mohm", "%": "percent", "‰": "permille", "min⁻¹": "1/min",
+    "分贝": "dB", "欧": "ohm", "兆欧": "Mohm", "%": "percent", "‰": "permille",
+    "转/分钟": "rpm", "min⁻¹": "rpm", "min-1": "rpm",  # to Pint a turn is 2π and 1/min is none
 }  # fmt: skip
 _TENS = {"千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8}
 
@@ -77,10 +78,15 @@ def judge(criterion: Metric, metric: Metric) -> Verdict:
         asked, given = (wanted[0], low) if math.isinf(wanted[1]) else (wanted[1], high)
         if math.isinf(given):  # at least 5 was asked for, at most 3 is claimed: the sides speak of different things
             return "not_stated"
-        return "met" if (given >= asked if math.isinf(wanted[1]) else given <= asked) else "not_met"
-    if low <= wanted[0] and high >= wanted[1]:
+        return "met" if (_at_most(asked, given) if math.isinf(wanted[1]) else _at_most(given, asked)) else "not_met"
+    if _at_most(low, wanted[0]) and _at_most(wanted[1], high):
         return "met"
-    return "partial" if low <= wanted[1] and high >= wanted[0] else "not_met"
+    return "partial" if _at_most(low, wanted[1]) and _at_most(wanted[0], high) else "not_met"
+
+
+def _at_most(one: float, other: float) -> bool:
+    """1 bar converts to 0.09999999999999999 MPa, which is still 0.1 MPa."""
+    return one <= other or math.isclose(one, other, rel_tol=1e-9)
 
 
 def interval(metric: Metric) -> tuple[float, float] | None:
@@ -122,7 +128,7 @@ def convert(amount: float, unit: str | None, into: str | None) -> float:
     try:
         registry = _registry()
         return float(registry.Quantity(amount * tens, one).to(other).magnitude) / other_tens
-    except Exception as error:  # noqa: BLE001 - Pint raises many kinds for what is not a unit
+    except Exception as error:  # Pint raises many kinds for what is not a unit
         raise ValueError(f"{unit} → {into}") from error
 
 
@@ -133,11 +139,15 @@ def _plain(unit: str | None) -> str:
 def _scaled(unit: str | None) -> tuple[float, str]:
     """The tens before a unit (万, 亿) and the unit as Pint writes it."""
     plain = _plain(unit)
-    tens = next((t for t in sorted(_TENS, key=len, reverse=True) if plain.startswith(t) and plain not in _CHINESE_UNITS), "")
+    tens = next(
+        (t for t in sorted(_TENS, key=len, reverse=True) if plain.startswith(t) and plain not in _CHINESE_UNITS), ""
+    )
     rest = plain[len(tens) :]
     known = _CHINESE_UNITS.get(rest) or _CHINESE_UNITS.get(rest.lower())
     if known is None and "/" in rest:
         known = "/".join(_CHINESE_UNITS.get(part, part) for part in rest.split("/"))
-    written = (known or rest).replace("·", "*").replace("²", "**2").replace("³", "**3").replace("µ", "u").replace("μ", "u")
+    written = (
+        (known or rest).replace("·", "*").replace("²", "**2").replace("³", "**3").replace("µ", "u").replace("μ", "u")
+    )
     written = re.sub(r"(?<=[a-zA-Z])([23])(?![0-9])", r"**\1", written.replace("Ω", "ohm"))
     return _TENS.get(tens, 1.0), written or "dimensionless"

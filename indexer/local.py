@@ -98,8 +98,9 @@ class LocalEngine:
             segment, manifest = open_base(self._pointed)
         except BaseDamaged as damaged:
             if self.is_superseded:
-                return self._open()
-            self.out_of_step = str(damaged)
+                self._open()
+            else:
+                self.out_of_step = str(damaged)
             return
         vectors = self.model is not None and (segment.vectors is not None or not len(segment))
         self._state = _State(manifest.revision, (_Part(segment),), self._pointed, manifest.revision, vectors)

@@ -14,6 +14,7 @@ from importlib import resources
 _ONE_SIGN = str.maketrans(
     {
         "μ": "µ",  # NFKC turns the micro sign into Greek mu; both end as one
+        "ς": "σ",  # lower() writes a Σ that ends a word (ΔΣ) differently
         "‐": "-",
         "‑": "-",
         "‒": "-",
@@ -46,7 +47,8 @@ def _simplified() -> dict[int, str]:
     """Traditional character → simplified, one to one, from OpenCC's table (first of its readings)."""
     table = resources.files("opencc").joinpath("dictionary/TSCharacters.txt")
     pairs = (line.split("\t") for line in table.read_text("utf-8").splitlines() if "\t" in line)
-    return {ord(old): new.split()[0] for old, new in pairs if len(old) == 1}
+    simpler = {old: new.split()[0] for old, new in pairs if len(old) == 1}
+    return {ord(old): simpler.get(new, new) for old, new in simpler.items()}  # 薴 is written 苧, and that 苎
 
 
 def fold(text: str) -> str:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from corpus.records import Record, searched_texts
 from indexer.normalise import fold_with_origins
+from indexer.words import latin_words, runs
 
 _SENTENCE = re.compile(r"[^。！？；;!?\n]+[。！？；;!?\n]?")
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0002ffff〇]")
 _LONGEST = 120
 _PER_RECORD = 2
 
@@ -54,25 +56,38 @@ def _sentences(name: str, text: str, weights: Mapping[str, float]) -> list[Quote
     return found
 
 
-def marked(text: str, words: Mapping[str, float] | Sequence[str]) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+def marked(
+    text: str, words: Mapping[str, float] | Sequence[str]
+) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
     """Which of the words stand in a text, and where: (words, marks), marks merged and in order."""
     folded, origins = fold_with_origins(text)
+    latin = _latin_places(folded)
     held: list[str] = []
     spans: list[tuple[int, int]] = []
     for word in words:
-        places = [at for at in _places(folded, word)]
+        places = latin.get(word) or (
+            [m.span() for m in re.finditer(re.escape(word), folded)] if _HAN.search(word) else []
+        )
         if places:
             held.append(word)
-            spans += [(origins[at], origins[at + len(word) - 1] + 1) for at in places]
+            spans += [(origins[start], origins[end - 1] + 1) for start, end in places]
     return tuple(held), _joined(spans)
 
 
-def _places(folded: str, word: str) -> list[int]:
-    """Where a word stands; a Latin word only where it is not part of a longer one."""
-    pattern = re.escape(word)
-    if word.isascii():
-        pattern = rf"(?<![a-z0-9]){pattern}(?![a-z0-9])"
-    return [match.start() for match in re.finditer(pattern, folded)]
+def _latin_places(folded: str) -> dict[str, list[tuple[int, int]]]:
+    """Where each word stands that is not Chinese: only where a record holds it, `gb/t4754` at `GB/T 4754-2017`, `sic` not at `basic`."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    for run in runs(folded):
+        if run.kind == "han":
+            continue
+        whole, *parts = latin_words(run)
+        places.setdefault(whole, []).append((run.start, run.start + len(run.text)))
+        at = 0
+        for part in parts:
+            start = run.text.find(part, at)
+            at = start + len(part) if start >= 0 else len(run.text)
+            places.setdefault(part, []).append((run.start + max(start, 0), run.start + at))
+    return places
 
 
 def _joined(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

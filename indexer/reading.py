@@ -48,7 +48,11 @@ class Reading:
     def without(self, removed: Iterable[str]) -> Reading:
         """The reading after a person took words out of it."""
         gone = {fold(word) for word in removed}
-        kept = tuple(term for term in self.terms if term.word not in gone and fold(term.origin) not in gone)
+        kept = tuple(
+            term
+            for term in self.terms
+            if term.word not in gone and (term.origin == "text" or fold(term.origin) not in gone)
+        )
         codes = tuple(code for code in self.codes if code not in gone)
         return Reading(self.text, kept, codes, self.exact - gone)
 
@@ -69,7 +73,7 @@ class Reader:
         heard = [word for word in counts if word not in self.muted] or list(counts)
         codes = dict.fromkeys(word for word, run in found if run.is_code and word == latin_words(run)[0])
         whole = _short_question(need)
-        terms = {word: Term(word, 1 + math.log(counts[word])) for word in [*whole, *heard]}
+        terms = {word: Term(word, 1 + math.log(counts[word] or 1)) for word in [*whole, *heard]}
         for term in self._widened(need, terms):
             terms.setdefault(term.word, term)
         return Reading(need, tuple(terms.values()), tuple(codes), frozenset(whole or codes))
@@ -100,6 +104,7 @@ def load_reader(words: Words, own: Path | None = None) -> Reader:
     for line in dictionary.lines("synonyms.txt", own):
         group = [term.strip() for term in re.split(r"[、，,;；\t]", line) if term.strip()]
         for term in group:
-            synonyms[fold(term)] = tuple(other for other in group if other != term)
+            others = (other for other in group if other != term)
+            synonyms[fold(term)] = tuple(dict.fromkeys((*synonyms.get(fold(term), ()), *others)))
     muted = frozenset(fold(word) for word in dictionary.lines("muted.txt", own))
     return Reader(words, muted, synonyms)

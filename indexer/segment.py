@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from indexer.entries import Among, Entry, Filter, Vector
 
 Mask = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Segment:
     words: Postings
     values: Postings
     """Keyed by attribute and value together."""
-    numbers: Mapping[str, Vector]
+    numbers: Mapping[str, Numbers]
     """One number a row by attribute; NaN where it is not stated."""
     vectors: faiss.Index | None
 
@@ -80,9 +81,15 @@ class Segment:
         parameters = None
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits)))
-        cosines, rows = self.vectors.search(vector[None, :], min(k, len(self)), params=parameters)
-        return [(int(self.ids[row]), float(c)) for row, c in zip(rows[0], cosines[0], strict=True) if row >= 0]
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits)))  # type: ignore[call-arg]
+        k = asked = min(k, len(self))
+        while True:  # which of equal ones FAISS leaves out is its own affair: ask on until the last place is no tie
+            asked = min(2 * asked, len(self))
+            found, places = self.vectors.search(vector[None, :], asked, params=parameters)
+            cosines, rows = found[0][places[0] >= 0], places[0][places[0] >= 0]
+            if len(rows) < asked or asked == len(self) or cosines[-1] < cosines[k - 1]:
+                best = np.lexsort((rows, -cosines))[:k]
+                return [(int(self.ids[row]), float(c)) for row, c in zip(rows[best], cosines[best], strict=True)]
 
     def holding(self, words: Mapping[str, float], k: int, allowed: Mask | None) -> list[tuple[int, float]]:
         total = np.zeros(len(self), np.float32)
@@ -109,8 +116,9 @@ class Segment:
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
         if self.vectors is None or not len(rows):
             return np.zeros(len(rows), np.float32)
-        found: Vector = self.vectors.reconstruct_batch(rows) @ vector
-        return found
+        # summed in 64 bits: in 32, the last digit would depend on which other rows are asked for at the same time
+        found = self.vectors.reconstruct_batch(rows).astype(np.float64) @ vector.astype(np.float64)
+        return found.astype(np.float32)
 
 
 def highest(scores: Vector, k: int) -> NDArray[np.int64]:
@@ -131,7 +139,7 @@ def segment_of(entries: Sequence[Entry]) -> Segment:
     """A segment in memory. Ids must differ."""
     entries = sorted(entries, key=lambda entry: entry.id)
     names = {name for e in entries for name, value in e.attributes.items() if not isinstance(value, tuple)}
-    numbers = {name: np.full(len(entries), np.nan, np.float32) for name in sorted(names)}
+    numbers = {name: np.full(len(entries), np.nan) for name in sorted(names)}
     for row, entry in enumerate(entries):
         for name in names & entry.attributes.keys():
             numbers[name][row] = entry.attributes[name]
@@ -219,10 +227,10 @@ def _merged_postings(parts: Sequence[Postings], moved: Sequence[NDArray[np.int32
     return sorted_postings(np.concatenate(hashes), np.concatenate(rows), np.concatenate(weights) if weighted else None)
 
 
-def _merged_numbers(segments: Sequence[Segment], moved: Sequence[NDArray[np.int32]], total: int) -> dict[str, Vector]:
-    merged_numbers: dict[str, Vector] = {}
+def _merged_numbers(segments: Sequence[Segment], moved: Sequence[NDArray[np.int32]], total: int) -> dict[str, Numbers]:
+    merged_numbers: dict[str, Numbers] = {}
     for name in sorted({name for segment in segments for name in segment.numbers}):
-        column = np.full(total, np.nan, np.float32)
+        column = np.full(total, np.nan)
         for segment, places in zip(segments, moved, strict=True):
             if name in segment.numbers:
                 column[places[places >= 0]] = segment.numbers[name][places >= 0]

@@ -33,6 +33,7 @@ def jieba_cut(words: Iterable[str]) -> Cut:
         tokenizer.add_word(word)
     return lambda run: list(tokenizer.cut_for_search(run))
 
+
 class Segmenter:
     """Cuts a run of Chinese characters with the words of the package and of the operator's folder; `version` changes with them."""
 

@@ -63,9 +63,10 @@ class VectorCache:
                 for start in range(0, len(keys), _AT_ONCE):
                     some = keys[start : start + _AT_ONCE]
                     marks = ",".join("?" * len(some))
-                    found.update(connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", some))
-        except sqlite3.DatabaseError:
-            self._discard()
+                    query = f"SELECT key, vector FROM vectors WHERE key IN ({marks})"  # noqa: S608 - question marks only
+                    found.update(connection.execute(query, some))
+        except sqlite3.DatabaseError as error:
+            self._discard(error)
         return {key: vector for key, vector in found.items() if len(vector) == size}
 
     def _write(self, vectors: dict[bytes, bytes]) -> None:
@@ -74,11 +75,13 @@ class VectorCache:
         try:
             with self._open() as connection, connection:
                 connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", vectors.items())
-        except sqlite3.DatabaseError:
-            self._discard()
+        except sqlite3.DatabaseError as error:
+            self._discard(error)
 
-    def _discard(self) -> None:
-        """A damaged cache is worth nothing: begin a new one."""
+    def _discard(self, error: sqlite3.DatabaseError) -> None:
+        """A damaged cache is worth nothing: begin a new one. A file that is merely locked or cannot be written is left to its users."""
         assert self.file
+        if isinstance(error, sqlite3.OperationalError):
+            return
         for file in (self.file, Path(f"{self.file}-wal"), Path(f"{self.file}-shm")):
             file.unlink(missing_ok=True)

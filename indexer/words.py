@@ -33,7 +33,7 @@ _UNITS = (
     r"[kmgtnpµ]?(?:m|g|s|v|a|w|hz|pa|n|l|j|wh|va|vah|ah|bit|bps|b|ω|ohm|mol|cd|lm|lx|t|oe|db(?:\(a\))?|ev)(?:[23]|²|³)?"
     r"|°c|%|‰|min|h|d|rpm|rad|arcmin|arcsec|ppm|ppb|dpi|bar|torr|inch|fps|kgf|dtex|hv|hrc|hb|au|nm"
 )
-_QUANTITY = rf"\d+(?:\.\d+)? ?(?:{_UNITS})(?:/(?:\([^)]{{1,12}}\)|{_UNITS}))*(?![a-z0-9])"
+_QUANTITY = rf"\d+(?:\.\d+)? ?(?:{_UNITS})(?:/(?:\([^)\u4e00-\u9fff]{{1,12}}\)|{_UNITS}))*(?![a-z0-9])"
 _CHUNK = r"[a-zα-ωµ0-9℃°ω]+(?:[-/._+%&'][a-zα-ωµ0-9]+)*(?:\+\+|[#%+])?"
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ffff〇]+"
 _RUNS = re.compile(

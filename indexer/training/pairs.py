@@ -11,11 +11,14 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import zstandard
+
+from indexer.training.demands import as_demand
 
 PARAGRAPHS_A_PAPER = 16
 PARAGRAPH_CHARACTERS = range(60, 1200)
@@ -132,6 +135,26 @@ def hands_on_sentence_and_rest(data: Path) -> Iterator[Pair]:
         yield from one_against_the_others(text["text"], text["title"])
 
 
+def paper_as_demand(data: Path) -> Iterator[Pair]:
+    """What a paper is about, asked for as a firm would, finds its abstract."""
+    return asked_for(title_and_abstract(data))
+
+
+def sentence_as_demand(data: Path) -> Iterator[Pair]:
+    """A sentence of a paper, asked for as a firm would, finds the rest of the abstract."""
+    return asked_for(sentence_and_rest(data))
+
+
+def patent_as_demand(data: Path) -> Iterator[Pair]:
+    """What a patent is about, asked for as a firm would, finds its abstract."""
+    return asked_for(patent_and_abstract(data))
+
+
+def hands_on_as_demand(data: Path) -> Iterator[Pair]:
+    """A sentence of an everyday technical text, asked for as a firm would, finds the rest of the text."""
+    return asked_for(islice(hands_on_sentence_and_rest(data), 0, None, 5))
+
+
 @dataclass(frozen=True)
 class Source:
     """Where pairs come from, and for the model card of what material and under which licence."""
@@ -172,6 +195,10 @@ SOURCES = (
     Source(industry_and_parent, ("gbt4754-2017.tsv",), 1, *INDUSTRIES),
     Source(hands_on_title_and_text, ("hands-on-texts.jsonl.zst",), 1, *HANDS_ON),
     Source(hands_on_sentence_and_rest, ("hands-on-texts.jsonl.zst",), 1, *HANDS_ON),
+    Source(paper_as_demand, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
+    Source(sentence_as_demand, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
+    Source(patent_as_demand, ("patents.jsonl",), 4, *PATENTS),
+    Source(hands_on_as_demand, ("hands-on-texts.jsonl.zst",), 2, *HANDS_ON),
 )
 
 
@@ -205,6 +232,13 @@ def one_against_the_others(text: str, about: str) -> Iterator[Pair]:
         for chosen in range(first, min(len(sentences), 12), 3):
             others = sentences[:chosen] + sentences[chosen + 1 :]
             yield Pair(sentences[chosen], "".join(others), about)
+
+
+def asked_for(pairs: Iterator[Pair]) -> Iterator[Pair]:
+    """The same pairs with their anchors in the words of a demand."""
+    chance = np.random.default_rng(20)
+    for anchor, positive, about in pairs:
+        yield Pair(as_demand(anchor, chance), positive, about)
 
 
 def title_with_abstract(paper: dict[str, Any]) -> str:

@@ -151,13 +151,15 @@ def shuffled(pairs: int, batch: int, chance: np.random.Generator) -> Iterator[Wo
 def contrast(bag: torch.nn.EmbeddingBag, batch: Batch, recipe: Recipe) -> torch.Tensor:
     """The loss of a batch: the surprise at which positive belongs to an anchor, and which anchor to a positive."""
     anchors, positives = means(bag, batch.anchors), means(bag, batch.positives)
-    right = torch.arange(len(anchors))
     compared = torch.from_numpy(batch.strangers | np.eye(len(anchors), dtype=np.bool_))
     losses = []
     for cut in recipe.cuts:
-        scores = functional.normalize(anchors[:, :cut]) @ functional.normalize(positives[:, :cut]).T
-        scores = (scores * recipe.sharpness).masked_fill(~compared, -1e4)
-        losses += [functional.cross_entropy(scores, right), functional.cross_entropy(scores.T, right)]
+        cosines = functional.normalize(anchors[:, :cut]) @ functional.normalize(positives[:, :cut]).T
+        # No logarithm is below -2 * sharpness, so one pass of exponentials serves rows and columns alike.
+        logarithms = (cosines - 1) * recipe.sharpness
+        likelihoods = torch.exp(logarithms) * compared
+        both = torch.log(likelihoods.sum(1)) + torch.log(likelihoods.sum(0))
+        losses.append((both / 2 - logarithms.diagonal()).mean())
     return torch.stack(losses).mean()
 
 

@@ -21,6 +21,8 @@ router = APIRouter(prefix="/api/v1")
 MOST = 1000
 """Records of one list."""
 
+OneOrMany = Annotated[dict[str, Any] | list[dict[str, Any]], Body()]
+
 
 class TooMany(BadInput):
     """一次最多 {most} 条，这里有 {given} 条；更多请用 duijie import。"""
@@ -75,7 +77,6 @@ def _schema(kind: type[Record]) -> dict[str, Any]:
 def _routes(kind: type[Record], path: str) -> None:
     name = kind.kind
     body = {"requestBody": {"required": True, "content": {"application/json": {"schema": _schema(kind), "example": EXAMPLES[name]}}}}
-    one_or_many = Annotated[dict[str, Any] | list[dict[str, Any]], Body()]
 
     @router.get(path, tags=[name], summary=f"List {path[1:]}, latest first", operation_id=f"list_{path[1:]}")
     def list_(opened: Opened, limit: Annotated[int, Query(ge=1, le=200)] = 50, before: Annotated[int | None, Query(ge=1)] = None) -> Page:
@@ -85,13 +86,13 @@ def _routes(kind: type[Record], path: str) -> None:
 
     @router.post(path, tags=[name], summary="Add or replace by source and source_id", operation_id=f"post_{path[1:]}",
                  status_code=201, openapi_extra=body)  # fmt: skip
-    def post(opened: Opened, given: one_or_many, response: Response) -> Written:
+    def post(opened: Opened, given: OneOrMany, response: Response) -> Written:
         written = _write(opened, kind, given)
         response.status_code = HTTPStatus.CREATED if written.added else HTTPStatus.OK
         return written
 
     @router.put(path, tags=[name], summary="Replace a list by source and source_id", operation_id=f"put_{path[1:]}", openapi_extra=body)
-    def put(opened: Opened, given: one_or_many) -> Written:
+    def put(opened: Opened, given: OneOrMany) -> Written:
         return _write(opened, kind, given)
 
     @router.delete(path, tags=[name], summary="Delete a list by id", operation_id=f"delete_{path[1:]}")

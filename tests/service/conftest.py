@@ -1,0 +1,84 @@
+"""The service is tested whole: a real installation in a temporary folder, the model of the package, the sample library.
+
+`library` is made once and copied for each test that changes it; `client` speaks HTTP to the application over such a copy, `run` calls
+the command line as a person would, in this process.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service import cli
+from service.app import create_app
+from service.installation import Installation, import_sample
+from service.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of an installation with the sample library, indexed; not to be changed."""
+    home = tmp_path_factory.mktemp("library")
+    with Installation(Settings(home=home)) as installation:
+        import_sample(installation.store)
+        installation.build()
+    return home
+
+
+@pytest.fixture
+def home(library: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(library, tmp_path / "home"))
+
+
+@pytest.fixture
+def installation(home: Path) -> Iterator[Installation]:
+    with Installation(Settings(home=home)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(installation: Installation) -> Iterator[TestClient]:
+    with TestClient(create_app(installation), raise_server_exceptions=False) as client:
+        yield client
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Call `duijie` with arguments on a copy of the library."""
+    monkeypatch.setenv("DUIJIE_HOME", str(home))
+    for name in ("DUIJIE_DATABASE", "DUIJIE_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*arguments: str | Path) -> Ran:
+        monkeypatch.setattr("sys.argv", ["duijie", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return call
