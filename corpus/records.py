@@ -155,6 +155,15 @@ class Demand(Record):
     exclude_orgs: tuple[str, ...] = stated("排除单位", default=())
 
 
+@dataclass(frozen=True)
+class Change:
+    """The latest change of one id: the record as it stands, or None where it was deleted."""
+
+    id: int
+    revision: int
+    record: Record | None
+
+
 KINDS: Mapping[str, type[Record]] = MappingProxyType({kind.kind: kind for kind in (Achievement, Demand)})
 
 

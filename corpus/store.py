@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from corpus.database import connect, migrate
 from corpus.errors import RecordNotFound
-from corpus.records import Record
+from corpus.records import Change, Record
 from corpus.tables import TABLES, counter, deletions, record_from, row_of
 
 _AT_ONCE = 500
@@ -32,15 +32,6 @@ class Saved:
     unchanged: tuple[int, ...]
     records: tuple[Record, ...]
     """The records as they now stand in the store."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """The latest change of one id: the record as it stands, or None where it was deleted."""
-
-    id: int
-    revision: int
-    record: Record | None
 
 
 class Store:

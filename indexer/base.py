@@ -72,6 +72,8 @@ def publish(folder: Path, segment: Segment, manifest: Manifest) -> Manifest:
     for other in folder.glob("base-*"):
         if other.name != name:
             shutil.rmtree(other, ignore_errors=True)
+    for left in folder.glob("CURRENT.*"):  # by a process that was killed before it could rename it
+        left.unlink(missing_ok=True)
     return complete
 
 

@@ -15,8 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from corpus.records import Record, searched_texts
-from corpus.store import Change
+from corpus.records import Change, Record, searched_texts
 from indexer.attributes import attributes_of
 from indexer.bm25 import record_half
 from indexer.encoder import Encoder, ModelNotLoaded, load_encoder

@@ -55,4 +55,5 @@ class StaticEncoder:
                 if tokens.ids:
                     vectors[row] = self.rows[tokens.ids].mean(axis=0)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, lengths, out=vectors, where=lengths > 0)
+        np.divide(vectors, lengths, out=vectors, where=lengths > 0)
+        return vectors

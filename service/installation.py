@@ -10,8 +10,8 @@ from importlib import resources
 from pathlib import Path
 
 from corpus.intake import Intake, import_files
-from corpus.records import Achievement, Demand
-from corpus.store import Change, Store
+from corpus.records import Achievement, Change, Demand
+from corpus.store import Store
 from indexer.index import Built, Index, Progress
 from service.settings import Settings
 

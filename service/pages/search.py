@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,7 +17,6 @@ from corpus.vocabulary import KIND, Vocabulary
 from indexer.attributes import attributes, read_filter
 from indexer.entries import Among, Between
 from indexer.fusion import WEIGHTS, Mode
-from indexer.normalise import fold
 from indexer.reading import Reading
 from service.access import Opened
 from service.answers import PAGED, Answer, Hit, browse, browse_facets, search
@@ -210,13 +210,20 @@ def choices(kind: str | None, conditions: Iterable[Condition]) -> list[Choice]:
     return found
 
 
-def shown_terms(reading: Reading) -> dict[str, list[str]]:
-    """The words of a reading by where they came from: codes, the text, and for each synonym the word it stands beside."""
-    groups: dict[str, list[str]] = {"codes": list(reading.codes), "text": []}
+def shown_terms(reading: Reading) -> dict[str, list[tuple[str, str]]]:
+    """The words of a reading, each with how it was written, by where they came from: codes, the text, or the word they are synonyms of."""
+    groups: dict[str, list[tuple[str, str]]] = {"codes": [], "text": []}
+    for word in reading.codes:
+        groups["codes"].append((word, _as_written(word, reading.text)))
     for term in reading.terms:
         if term.word not in reading.codes:
-            groups.setdefault(term.origin, []).append(term.word)
+            groups.setdefault(term.origin, []).append((term.word, _as_written(term.word, reading.text)))
     return {origin: words for origin, words in groups.items() if words}
+
+
+def _as_written(word: str, text: str) -> str:
+    found = re.search(re.escape(word), text, re.IGNORECASE)
+    return found.group() if found else word
 
 
 def _understandable(where: Iterable[str]) -> list[Condition]:
