@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -10,15 +11,23 @@ from typing import Any
 
 from corpus import vocabulary as v
 from corpus.errors import DuijieError, RecordRefused
-from corpus.metrics import Metric, parse_metric, parse_metrics
+from corpus.metrics import Metric, operator, parse_metric, parse_metrics
 from corpus.records import About, Demand, Ip, Record, about, hints, is_stated, stated_fields
 
 _LIST = re.compile(r"[;；、,，|\n]+")
 _TERMS = re.compile(r"[;；、，|\n]+|,\s*(?!\d)")
-_DATE = re.compile(r"(\d{4})\s*[-/.年]?\s*(\d{1,2})?\s*[-/.月]?\s*(\d{1,2})?\s*日?")
+_DATE = re.compile(r"(\d{4})\s*(?:[-/.年]\s*(?:(\d{1,2})\s*(?:[-/.月]\s*(?:(\d{1,2})\s*日?)?)?)?)?")
+"""Year, month and day with a sign between: `45717`, a workbook's number for a day, is none."""
+_CLOCK = re.compile(r"(?:T|\s+)\d{1,2}:.*$", re.DOTALL)
+_UNSAVEABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""NUL and half characters, which no database takes."""
+_LONGEST = {"source": 200, "source_id": 500, "title": 500}
+"""Characters; PostgreSQL cannot index a key of more than 2,704 bytes, and a title may have to serve as one."""
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+")
 _REGISTRATION = re.compile(r"[0-9A-Za-z]{3}\d{4}[A-Za-z]\d{4}")
 _IPC = re.compile(r"[A-H]\d\d[A-Z](?:\s?\d{1,4}/\d{2,6})?")
+_TEN_THOUSANDS = {"亿": 1e4, "千万": 1e3, "百万": 1e2, "万": 1, "千": 0.1, "元": 0.0001}
+_MONEY = re.compile("|".join(_TEN_THOUSANDS))
 _EMPTY = {"", "-", "--", "/", "无", "未知", "n/a", "null", "none"}
 
 
@@ -52,6 +61,8 @@ def value_of(kind: type[Record], name: str, cell: Any) -> Any:
         return tuple(_matching(_IPC, told, item.upper(), "形如 A61K 31/495") for item in _items(cell))
     reader = _READERS.get(_bare(hint))
     value = reader(told, cell) if reader else _closed(told, _text(cell))
+    if name in _LONGEST and len(value) > _LONGEST[name]:
+        raise ValueError(f"{told.label}超过 {_LONGEST[name]} 个字，可能是列对错了")
     return value
 
 
@@ -64,7 +75,7 @@ def _text(cell: Any) -> str:
         raise ValueError(f"应为文字，这里是 {cell!r}")
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    text = str(cell).replace("\r\n", "\n").replace("\x00", "").strip()
+    text = _UNSAVEABLE.sub("", str(cell).replace("\r\n", "\n")).strip()
     return unicodedata.normalize("NFC", text)
 
 
@@ -90,14 +101,20 @@ def _terms(told: About, cell: Any) -> tuple[str, ...]:
     return tuple(_items(cell, _TERMS))
 
 
-def _number(told: About, cell: Any) -> float:
+def _money(told: About, cell: Any) -> float:
+    """An amount in 万元, which is also what a bare number means."""
+    unit = _MONEY.search(str(cell))
+    return _number(told, cell, _TEN_THOUSANDS[unit.group()] if unit else 1)
+
+
+def _number(told: About, cell: Any, factor: float = 1) -> float:
     written = str(cell).strip().replace(",", "").replace("，", "")
-    found = re.search(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", written)
+    found = re.search(r"(?:(?<!\w)-)?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", written)
     if isinstance(cell, bool) or not found:
         raise ValueError(f"{told.label}应为数字，这里是“{cell}”")
-    value = float(found.group())
-    low, high = told.bounds or (float("-inf"), float("inf"))
-    if not low <= value <= high:
+    value = float(found.group()) * factor
+    low, high = told.bounds or (-math.inf, math.inf)
+    if not (low <= value <= high and math.isfinite(value)):
         raise ValueError(f"{told.label}应在 {low:g} 到 {high:g} 之间，这里是“{cell}”")
     return value
 
@@ -114,7 +131,7 @@ def _day(told: About, cell: Any) -> date:
         return cell.date()
     if isinstance(cell, date):
         return cell
-    text = _text(cell).partition("T")[0].partition(" ")[0]
+    text = _CLOCK.sub("", _text(cell))
     compact = re.fullmatch(r"(\d{4})(\d\d)(\d\d)?", text)
     found = compact or _DATE.fullmatch(text)
     try:
@@ -133,14 +150,30 @@ def _indicators(told: About, cell: Any) -> tuple[Metric, ...]:
 def _indicator(told: About, item: Any) -> Metric:
     if not isinstance(item, Mapping):
         return parse_metric(_text(item))
-    known = {name: item[name] for name in Metric.__dataclass_fields__ if item.get(name) is not None}
-    if not str(known.get("name", "")).strip():
+    stated = {name: item[name] for name in Metric.__dataclass_fields__ if item.get(name) is not None}
+    known = {name: (_number(told, part) if name in ("value", "value2") else _text(part)) for name, part in stated.items()}
+    known = {name: part for name, part in known.items() if part != ""}
+    if "name" not in known:
         raise ValueError(f"{told.label}中有一项没有名称")
-    for name in ("value", "value2"):
-        if name in known:
-            known[name] = _number(told, known[name])
-    words = known.get("text") or " ".join(str(known[n]) for n in ("name", "op", "value", "value2", "unit") if n in known)
-    return Metric(**{**known, "text": words})
+    try:
+        known["op"] = operator(known["op"]) if "op" in known else None
+    except KeyError:
+        raise ValueError(f"{told.label}的比较符“{known['op']}”不认识，可用 ≥ ≤ > < = ≈ ± ～") from None
+    return Metric(**{"text": in_words(known), **known})
+
+
+def in_words(part: Mapping[str, Any]) -> str:
+    """An indicator or a right given as an object, in the words in which a cell states it."""
+    if "kind" in part:
+        more = "，".join(str(part[name]) for name in ("status", "number") if part.get(name))
+        return f"{part['kind']}（{more}）" if more else str(part["kind"])
+    if part.get("text"):
+        return str(part["text"])
+    values = [part[name] for name in ("value", "value2") if part.get(name) is not None]
+    amount = "～".join(f"{value:.15g}" if isinstance(value, float) else str(value) for value in values)
+    op = part.get("op") if len(values) == 1 else None
+    condition = f"({part['condition']})" if part.get("condition") else None
+    return " ".join(str(word) for word in (part.get("name"), op, amount, part.get("unit"), condition) if word)
 
 
 def _rights(told: About, cell: Any) -> tuple[Ip, ...]:
@@ -155,19 +188,20 @@ def _right(item: Any) -> Ip:
     else:
         parts = [part.strip() for part in re.split(r"[（()），,/\s]+", _text(item)) if part.strip()]
         kind = parts[0] if parts else ""
-        status = next((p for p in parts[1:] if p in v.IP_STATUS.labels.values() or p in v.IP_STATUS.also), None)
+        statuses = {*v.IP_STATUS.labels, *v.IP_STATUS.labels.values(), *v.IP_STATUS.also}
+        status = next((p for p in parts[1:] if p in statuses), None)
         number = next((p for p in parts[1:] if p != status), None)
     return Ip(
         kind=v.IP_KIND.code(str(kind or "")),
         status=v.IP_STATUS.code(str(status)) if status else None,
-        number=str(number) if number else None,
+        number=_text(number) if number else None,
     )
 
 
 _READERS: Mapping[str, Callable[[About, Any], Any]] = {
     "str": _identifier_or_text,
     "int": _whole,
-    "float": _number,
+    "float": _money,
     "date": _day,
     "tuple[str, ...]": _terms,
     "tuple[corpus.metrics.Metric, ...]": _indicators,

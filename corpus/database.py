@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from alembic import command
@@ -26,20 +27,36 @@ def connect(url: str) -> sa.Engine:
     """An engine for `sqlite:///file`, `sqlite://` (in memory) or `postgresql://…`. Raises BadInput for a URL it cannot read."""
     try:
         address = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise BadInput(reason=f"看不懂的数据库地址“{url}”，应形如 sqlite:////data/duijie.db 或 postgresql://主机/库名") from None
     if address.get_backend_name() == "postgresql":
-        return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        try:
+            return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        except ModuleNotFoundError as missing:
+            reason = "缺少 PostgreSQL 的驱动，请先运行 pip install 'duijie[postgres]'"
+            raise DatabaseUnavailable(url=_shown(address), reason=reason) from missing
     if address.get_backend_name() != "sqlite":
         raise BadInput(reason=f"不支持的数据库“{address.get_backend_name()}”，请用 SQLite 或 PostgreSQL")
-    in_memory = address.database in (None, "", ":memory:")
-    if not in_memory:
-        Path(str(address.database)).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    pool: dict[str, Any] = {"poolclass": sa.StaticPool} if in_memory else {}
-    engine = sa.create_engine(address, connect_args={"check_same_thread": False, "timeout": 60}, **pool)
+    engine = sa.create_engine(_placed(address), connect_args={"check_same_thread": False, "timeout": 60})
     sa.event.listen(engine, "connect", _open_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _placed(address: sa.URL) -> sa.URL:
+    """The address with its folder made; in memory, one that only this engine knows and all its threads share."""
+    if address.database in (None, "", ":memory:"):
+        return sa.make_url(f"sqlite:///file:/duijie-{uuid4().hex}?vfs=memdb&uri=true")
+    file = Path(str(address.database)).expanduser()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(url=_shown(address), reason=error.strerror or str(error)) from error
+    return address.set(database=str(file))
+
+
+def _shown(address: sa.URL) -> str:
+    return address.render_as_string(hide_password=True)
 
 
 def _open_sqlite(connection: Any, _record: object) -> None:
@@ -73,7 +90,7 @@ def migrate(engine: sa.Engine) -> None:
             command.upgrade(scripts, "head")
     except sa.exc.SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip()
-        raise DatabaseUnavailable(url=engine.url.render_as_string(hide_password=True), reason=reason) from error
+        raise DatabaseUnavailable(url=_shown(engine.url), reason=reason) from error
 
 
 def _version(connection: sa.Connection) -> str | None:

@@ -6,13 +6,12 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from corpus.errors import BadInput
-from corpus.records import KINDS, Achievement, Demand, Record, about, stated_fields
+from corpus.records import KINDS, Achievement, Demand, Record, about, cached, stated_fields
 
 
 class MappingUnreadable(BadInput):
@@ -21,40 +20,47 @@ class MappingUnreadable(BadInput):
 
 def _plain(heading: str) -> str:
     """A heading without case, spaces, marks of obligation and what stands in brackets after it."""
-    folded = unicodedata.normalize("NFKC", heading).strip().strip("*★※:").lower()
+    folded = re.sub(r"[\s*★※:]+", "", unicodedata.normalize("NFKC", heading)).lower()
     bare = re.sub(r"\((?!万元)[^)]*\)$", "", folded)
-    return re.sub(r"[\s_\-()]+", "", bare or folded)
+    return re.sub(r"[_\-()]+", "", bare or folded)
 
 
-@cache
+@cached
 def known_headings(kind: type[Record]) -> Mapping[str, str]:
     """Plain heading → field name. A field's own name and label outrank another field's further headings."""
     known: dict[str, str] = {}
     for name in stated_fields(kind):
         told = about(kind, name)
         known |= {_plain(heading): name for heading in (*told.headings,) if _plain(heading) not in known}
-    for name in stated_fields(kind):
-        known |= {_plain(about(kind, name).label): name, _plain(name): name}
-    return known
+    return known | _own_headings(kind)
+
+
+@cached
+def _own_headings(kind: type[Record]) -> Mapping[str, str]:
+    return {_plain(heading): name for name in stated_fields(kind) for heading in (about(kind, name).label, name)}
 
 
 def fields_of(kind: type[Record], headings: Iterable[str], mapping: Mapping[str, str]) -> dict[str, str]:
-    """Heading → field name, for those that are recognised; the mapping is heard first, and each field is given once."""
+    """Heading → field name, for those that are recognised, each field once: the mapping is heard first, then names and labels."""
     recognised: dict[str, str] = {}
     taken: set[str] = set()
-    given = [(heading, mapping.get(heading)) for heading in headings]
-    for heading, name in sorted(given, key=lambda pair: pair[1] is None):
-        field = name or known_headings(kind).get(_plain(heading))
-        if field and field not in taken:
+    headings = list(headings)
+    named = {heading: mapping[heading] for heading in headings if heading in mapping}
+    own = {heading: name for heading in headings if (name := _own_headings(kind).get(_plain(heading)))}
+    further = {heading: name for heading in headings if (name := known_headings(kind).get(_plain(heading)))}
+    for heading, field in (*named.items(), *own.items(), *further.items()):
+        if heading not in recognised and field not in taken:
             recognised[heading] = field
             taken.add(field)
     return recognised
 
 
-def looks_like_headings(cells: Sequence[Any]) -> bool:
-    """Whether a line names columns: at least one known heading, and none of its cells is long."""
+def looks_like_headings(cells: Sequence[Any], mapped: Collection[str] = ()) -> bool:
+    """Whether a line names columns: two known headings, of a field or of a mapping file, or the only one there is."""
     texts = [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
-    known = [text for text in texts if any(_plain(text) in known_headings(kind) for kind in KINDS.values())]
+    known = [
+        text for text in texts if text in mapped or any(_plain(text) in known_headings(kind) for kind in KINDS.values())
+    ]
     return len(known) >= min(2, len(texts)) and bool(known)
 
 
@@ -72,7 +78,7 @@ def guess_kind(headings: Iterable[str], file_name: str) -> type[Record] | None:
     return None
 
 
-@cache
+@cached
 def _telling(kind: type[Record]) -> frozenset[str]:
     other = Demand if kind is Achievement else Achievement
     return frozenset(known_headings(kind)) - frozenset(known_headings(other))
@@ -89,6 +95,6 @@ def read_mapping(path: Path, kinds: Iterable[type[Record]] = (Achievement, Deman
     if not isinstance(mapping, dict):
         raise MappingUnreadable(file=path.name, reason="应是一个对象")
     for heading, name in mapping.items():
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise MappingUnreadable(file=path.name, reason=f"“{heading}”指向的字段“{name}”不存在")
     return mapping

@@ -5,6 +5,7 @@ An indicator keeps the words it was read from; a piece of text in which no numbe
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -15,7 +16,11 @@ _OPERATORS = {
     ">": ">", "大于": ">", "高于": ">", "超过": ">", "优于": ">", "<": "<", "小于": "<", "低于": "<", "少于": "<",
     "=": "=", "＝": "=", "为": "=", ":": "=", "约": "≈", "≈": "≈", "约为": "≈", "±": "±",
 }  # fmt: skip
-_NUMBER = r"[-+]?\d+(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+|×10\^?-?\d+)?"
+_NUMBER = r"[-+]?\d+(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+_POWER = re.compile(r"(?<=\d)\s*[×xX*]\s*10(?:\^\+?|(?=-))(?=-?\d)")
+"""`×10^6` and `×10-6`, but not the ×10 of `1920×1080`."""
+_SUPERSCRIPT = re.compile(r"(?<=10)[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_GRADE = re.compile(r"[A-Za-z]$")
 _OPERATOR = "|".join(re.escape(o) for o in sorted(_OPERATORS, key=len, reverse=True))
 _UNIT = r"[^\s\d(（,，。;；、≥≤<>=~～±][^\s(（,，。;；、≥≤<>=~～]{0,15}(?:\([^)]{1,8}\))?"
 _SIGNS = "≥≤≧≦><=±≈"
@@ -51,13 +56,15 @@ def parse_metrics(text: str) -> tuple[Metric, ...]:
 
 def parse_metric(text: str) -> Metric:
     """One indicator from its words. What follows the unit in words belongs to the condition."""
-    folded = re.sub(r"(?<=\d)\s*[×xX*]\s*10\^?(?=-?\d)", "×10", unicodedata.normalize("NFKC", text))
+    folded = _folded(text)
     compared = _COMPARED.match(folded)
     name, amount = (compared["name"], compared["amount"]) if compared else ("", folded)
     found = _INDICATOR.match(amount)
-    if not found or (compared and found["lead"]) or _SIZE_FOLLOWS.match(amount, found.end("value")):
-        return Metric(name=(name or folded).strip(), text=text)  # sizes such as 640×512 and grades such as IP54 are no amounts
+    if not found or (compared and found["lead"]) or _is_code(found, amount):
+        return Metric(name=(name or folded).strip(), text=text)
     value, value2 = _number(found["value"]), _number(found["value2"])
+    if not all(math.isfinite(part) for part in (value, value2) if part is not None):
+        return Metric(name=(name or folded).strip(), text=text)
     sign = compared["op"] if compared else found["op"]
     condition = " ".join(part for part in (found["condition"], found["rest"].strip(" ,，、")) if part)
     return Metric(
@@ -71,11 +78,27 @@ def parse_metric(text: str) -> Metric:
     )
 
 
+def _folded(text: str) -> str:
+    """One form for signs, widths and powers of ten; runs of blanks, over which the patterns would go back and forth, become one."""
+    powers = _SUPERSCRIPT.sub(lambda found: "^" + found.group(), text)
+    folded = unicodedata.normalize("NFKC", powers).replace("\N{MINUS SIGN}", "-")
+    return _POWER.sub("e", " ".join(folded.split()))
+
+
+def _is_code(found: re.Match[str], amount: str) -> bool:
+    """Sizes such as 640×512 and grades such as IP54 are no amounts."""
+    size = _SIZE_FOLLOWS.match(amount, found.end("value"))
+    grade = found["op"] is None and _GRADE.search(amount, 0, found.start("value"))
+    return bool(size or grade)
+
+
 def _number(written: str | None) -> float | None:
-    if written is None:
-        return None
-    plain = re.sub(r"×10\^?", "e", written.replace(",", ""))
-    return float(plain)
+    return None if written is None else float(written.replace(",", ""))
+
+
+def operator(written: str) -> str:
+    """The sign of comparison a person wrote as a sign or a word. Raises KeyError."""
+    return written if written == "～" else _OPERATORS[written]
 
 
 def written(metrics: tuple[Metric, ...]) -> str:

@@ -11,11 +11,19 @@ from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from datetime import date, datetime
 from functools import cache
 from types import MappingProxyType
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
 from corpus import vocabulary as v
 from corpus.errors import UnknownField
 from corpus.metrics import Metric
+
+
+_Computed = TypeVar("_Computed", bound=Callable[..., Any])
+
+
+def cached(computed: _Computed) -> _Computed:
+    """`functools.cache` for functions of a kind of record, which type checkers take for unhashable."""
+    return cast(_Computed, cache(computed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +175,7 @@ class Change:
 KINDS: Mapping[str, type[Record]] = MappingProxyType({kind.kind: kind for kind in (Achievement, Demand)})
 
 
-@cache
+@cached
 def stated_fields(kind: type[Record]) -> Mapping[str, Field[Any]]:
     """The fields a source states, by name, in the order of the form."""
     return MappingProxyType({f.name: f for f in fields(kind) if "about" in f.metadata})
@@ -181,7 +189,7 @@ def about(kind: type[Record], name: str) -> About:
     return found
 
 
-@cache
+@cached
 def hints(kind: type[Record]) -> Mapping[str, Any]:
     return MappingProxyType(get_type_hints(kind))
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +24,22 @@ from corpus.headings import looks_like_headings
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson")
 _LONGEST_CELL = 10_000_000
 _HEADING_WITHIN = 10
+_EXACT = 1e15
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    EOFError,
+    SyntaxError,  # of the XML in it
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What the readers of ZIP, XML and workbooks raise on a file that is not whole."""
+_Line = tuple[int, Sequence[Any], str | None]
 
 
 class FileUnreadable(BadInput):
@@ -38,18 +55,18 @@ class Row:
     problem: str | None = None
 
 
-def rows(path: Path) -> Iterator[Row]:
-    """The rows of a file, in order; empty ones are left out. Raises FileUnreadable."""
+def rows(path: Path, mapped: Collection[str] = ()) -> Iterator[Row]:
+    """The rows of a file, in order; empty ones are left out. `mapped` are headings of a mapping file. Raises FileUnreadable."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise FileUnreadable(file=path.name, reason="只认识 .csv、.xlsx 和 .jsonl")
     try:
         if suffix == ".xlsx":
-            yield from _workbook_rows(path)
+            yield from _workbook_rows(path, mapped)
         elif suffix in (".jsonl", ".ndjson"):
             yield from _json_rows(path)
         else:
-            yield from _csv_rows(path)
+            yield from _csv_rows(path, mapped)
     except OSError as error:
         raise FileUnreadable(file=path.name, reason=error.strerror or str(error)) from error
 
@@ -61,7 +78,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
                 continue
             try:
                 cells = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 where = f"第 {error.pos + 1} 个字符处" if isinstance(error, json.JSONDecodeError) else ""
                 yield Row(number, {"原文": line.rstrip("\n")}, f"这一行不是完整的 JSON{where}")
                 continue
@@ -71,65 +88,83 @@ def _json_rows(path: Path) -> Iterator[Row]:
                 yield Row(number, {"原文": line.rstrip("\n")}, "这一行应是一个 JSON 对象")
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
+def _csv_rows(path: Path, mapped: Collection[str]) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_CELL)
     with path.open(encoding=_encoding(path), newline="") as text:
         start = text.read(65536)
         text.seek(0)
-        reader = csv.reader((line.replace("\x00", "") for line in text), delimiter=_delimiter(start))
+        quotes = _Quotes(text)
+        reader = csv.reader(quotes, delimiter=_delimiter(start, mapped))
         try:
-            yield from _under_headings(_numbered(reader), path)
+            yield from _under_headings(_numbered(reader, quotes), path, mapped)
         except csv.Error as error:
             raise FileUnreadable(file=path.name, reason=f"第 {reader.line_num} 行附近的引号或分隔符不完整（{error}）") from error
 
 
-def _numbered(reader: Any) -> Iterator[tuple[int, list[Any]]]:
-    """CSV records with the line on which each begins."""
+@dataclass
+class _Quotes:
+    """The lines of a file, and how many quotation marks stood in those read last."""
+
+    lines: Iterable[str]
+    count: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.lines:
+            self.count += line.count('"')
+            yield line.replace("\x00", "")
+
+
+def _numbered(reader: Any, quotes: _Quotes) -> Iterator[_Line]:
+    """CSV records with the line on which each begins. One whose quotation mark has no partner has swallowed the lines below it."""
     line = 1
     for cells in reader:
-        yield line, cells
-        line = reader.line_num + 1
+        swallowed = reader.line_num > line and quotes.count % 2 == 1
+        problem = f"引号没有配对，第 {line} 到 {reader.line_num} 行被当成了一行" if swallowed else None
+        yield line, cells, problem
+        line, quotes.count = reader.line_num + 1, 0
 
 
-def _workbook_rows(path: Path) -> Iterator[Row]:
+def _workbook_rows(path: Path, mapped: Collection[str]) -> Iterator[Row]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError) as error:
+    except _DAMAGED as error:
         raise FileUnreadable(file=path.name, reason="不是完好的 XLSX 工作簿，请用表格软件重新另存") from error
     try:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
-        lines = ((n, [_as_text(c) for c in cells]) for n, cells in enumerate(sheet.iter_rows(values_only=True), start=1))
-        yield from _under_headings(lines, path)
-    except (zipfile.BadZipFile, ValueError, SyntaxError, IndexError) as error:
+        cells = enumerate(sheet.iter_rows(values_only=True), start=1)
+        yield from _under_headings(((line, [_as_text(cell) for cell in row], None) for line, row in cells), path, mapped)
+    except _DAMAGED as error:
         raise FileUnreadable(file=path.name, reason="工作簿的内容已损坏，请用表格软件重新另存") from error
     finally:
         book.close()
 
 
-def _under_headings(lines: Iterable[tuple[int, Sequence[Any]]], path: Path) -> Iterator[Row]:
+def _under_headings(lines: Iterable[_Line], path: Path, mapped: Collection[str]) -> Iterator[Row]:
     """Rows below the first line that looks like headings; a title or a note may stand above it."""
     above: list[tuple[int, Sequence[Any]]] = []
     headings: list[str] | None = None
-    for number, cells in lines:
+    for number, cells, problem in lines:
         if headings is None:
             above.append((number, cells))
-            if looks_like_headings(cells):
+            if looks_like_headings(cells, mapped):
                 headings = _named(cells)
             elif len(above) >= _HEADING_WITHIN:
                 break
             continue
         if any(not _is_empty(cell) for cell in cells):
-            yield _row(number, headings, cells)
+            yield _row(number, headings, cells, problem)
     if headings is None and any(not _is_empty(cell) for _, cells in above for cell in cells):
         seen = "、".join(str(cell) for cell in above[0][1] if not _is_empty(cell))[:60]
         raise FileUnreadable(file=path.name, reason=f"前 {_HEADING_WITHIN} 行里找不到认识的表头（第一行是“{seen}”），可用映射文件说明")
 
 
-def _row(line: int, headings: Sequence[str], cells: Sequence[Any]) -> Row:
+def _row(line: int, headings: Sequence[str], cells: Sequence[Any], problem: str | None) -> Row:
     named = {heading: cell for heading, cell in zip(headings, cells, strict=False) if heading and not _is_empty(cell)}
     extra = [cell for cell in cells[len(headings) :] if not _is_empty(cell)]
-    return Row(line, named, f"这一行比表头多出 {len(extra)} 格，可能是引号或分隔符写错" if extra else None)
+    if extra and not problem:
+        problem = f"这一行比表头多出 {len(extra)} 格，可能是引号或分隔符写错"
+    return Row(line, named | {f"多出的第 {n} 格": cell for n, cell in enumerate(extra, start=1)}, problem)
 
 
 def _named(cells: Sequence[Any]) -> list[str]:
@@ -147,6 +182,8 @@ def _as_text(cell: Any) -> Any:
     if cell is None or isinstance(cell, date | str):
         return cell
     if isinstance(cell, float):
+        if abs(cell) >= _EXACT:  # of a longer number the workbook has kept fifteen digits only
+            return f"{cell:.14E}"
         return str(int(cell)) if cell.is_integer() else repr(cell)
     return str(cell)
 
@@ -164,6 +201,10 @@ def _encoding(path: Path) -> str:
     raise FileUnreadable(file=path.name, reason="文字编码既不是 UTF-8 也不是 GB18030")
 
 
-def _delimiter(start: str) -> str:
-    line = start.partition("\n")[0]
-    return max(",\t;", key=line.count)
+def _delimiter(start: str, mapped: Collection[str]) -> str:
+    """The sign that parts the first line that then looks like headings."""
+    for line in start.splitlines()[:_HEADING_WITHIN]:
+        delimiter = max(",\t;", key=line.count)
+        if looks_like_headings([cell.strip().strip('"') for cell in line.split(delimiter)], mapped):
+            return delimiter
+    return ","

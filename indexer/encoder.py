@@ -22,6 +22,9 @@ from indexer.static import StaticEncoder, is_static
 DEFAULT_MODEL = Path(__file__).parent / "model"
 """The static Chinese model in the package."""
 
+_PATIENCE = 10.0
+"""Seconds for the hub to say whether it has a model."""
+
 
 class ModelNotLoaded(DuijieError):
     """向量模型 {name} 加载不了：{reason}。"""
@@ -73,11 +76,31 @@ def load_encoder(name: str | None = None) -> Encoder:
     try:
         if folder.is_dir() and is_static(folder):
             return StaticEncoder(folder, _fingerprint(str(folder)))
-        from sentence_transformers import SentenceTransformer
-
-        return TransformerEncoder(chosen, SentenceTransformer(str(folder) if folder.is_dir() else chosen))
+        return TransformerEncoder(chosen, _transformer(str(folder) if folder.is_dir() else chosen))
     except Exception as error:  # whatever a model's own code raises, search goes on without it
         raise ModelNotLoaded(name=chosen, reason=_first_line(error)) from error
+
+
+def _transformer(name: str) -> Any:
+    """The model from its folder or the local cache; else from the hub, if that can be reached at all.
+
+    The hub's own client tries a dead network for a minute and a half, file by file.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(name, local_files_only=True)
+    except OSError:
+        if _is_path(name):
+            raise
+    from huggingface_hub import model_info
+
+    try:
+        model_info(name, timeout=_PATIENCE)
+    except Exception as error:
+        reason = f"本机没有它的副本，也连不上模型库（{_first_line(error)}）。可在能联网的机器上下载，再给出文件夹"
+        raise ModelNotLoaded(name=name, reason=reason) from error
+    return SentenceTransformer(name)
 
 
 def _is_path(name: str) -> bool:

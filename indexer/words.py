@@ -23,7 +23,8 @@ WORDS_VERSION = 1
 """Raised by hand whenever the rules below give other words; an index made with other rules is rebuilt."""
 
 _STANDARD = (
-    r"(?:gb|gjb|gbz|db\d\d|jb|hg|yy|yb|ys|sj|jt|dl|nb|ny|qb|sy|ty|hj|jg|jgj|cj|cjj|sl|ly|mt|fz|bb|qc|tb|wb|wj|yd|ga|hb|qj"
+    r"gjb(?:/z)?[ -]?\d{2,5}[a-e]?(?:\.\d{1,3})*(?:-\d{1,4})*"  # editions of one have letters: gjb 9001c-2017
+    r"|(?:gb|gbz|db\d\d|jb|hg|yy|yb|ys|sj|jt|dl|nb|ny|qb|sy|ty|hj|jg|jgj|cj|cjj|sl|ly|mt|fz|bb|qc|tb|wb|wj|yd|ga|hb|qj"
     r"|iso|iec|ieee|itu|astm|din|en|jis|ansi|ul|sae|api|asme|t)"
     r"(?:/(?:t|z|tr|ts|iec|[a-z]{2,6}))?[ -]?\d{2,6}(?:\.\d{1,3})*(?:[-:]\d{1,4})*"
 )

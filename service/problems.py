@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from corpus.database import DatabaseNewer, DatabaseUnavailable
@@ -52,6 +53,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(DuijieError)
     def told(request: Request, error: DuijieError) -> Response:
         return problem(request, status_of(type(error)), str(error), type(error).__name__)
+
+    @app.exception_handler(OperationalError)
+    def unavailable(request: Request, error: OperationalError) -> Response:
+        detail = f"数据库暂时不可用：{error.orig}。请稍后再试；若总是这样，请运行 duijie doctor。"
+        return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, "DatabaseUnavailable")
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

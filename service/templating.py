@@ -63,8 +63,9 @@ def amount(low: float | None, high: float | None) -> str | None:
 
 
 def address(path: str, **asked: Any) -> str:
-    """A path with what is asked of it, encoded; what is None or empty is left out, a tuple's values are repeated."""
-    query = urlencode({name: value for name, value in asked.items() if value not in (None, "", ())}, doseq=True)
+    """A path with what is asked of it; what is None or empty is left out, a tuple's values are repeated."""
+    said = {name: value for name, value in asked.items() if value not in (None, "", ())}
+    query = urlencode(said, doseq=True)
     return f"{path}?{query}" if query else path
 
 

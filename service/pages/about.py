@@ -18,6 +18,11 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/about")
 def get_about(request: Request, opened: Opened) -> HTMLResponse:
-    compared = [(label, getdoc(comparison)) for label, comparison in COMPARISONS.values()]
-    degraded = opened.fresh().degraded
-    return page(request, "about.html", weights=WEIGHTS["hybrid"], compared=compared, paged=PAGED, degraded=degraded)
+    return page(
+        request,
+        "about.html",
+        weights=WEIGHTS["hybrid"],
+        compared=[(label, getdoc(comparison)) for label, comparison in COMPARISONS.values()],
+        paged=PAGED,
+        degraded=opened.fresh().degraded,
+    )

@@ -27,4 +27,5 @@ _LATEST = 6
 def get_home(request: Request, opened: Opened) -> HTMLResponse:
     achievements, latest = browse(opened, kind="achievement", where=(), limit=_LATEST, offset=0)
     demands, _ = browse(opened, kind="demand", where=(), limit=0, offset=0)
-    return page(request, "home.html", achievements=achievements, demands=demands, latest=latest, examples=EXAMPLES)
+    counts = {"achievement": achievements, "demand": demands}
+    return page(request, "home.html", counts=counts, latest=latest, examples=EXAMPLES)

@@ -1,14 +1,15 @@
-"""/records/{id} : everything a record states, in the order of the form, and who on the other side it may concern."""
+"""/records/{id} : what a record states, in the order of the form, and whom it may concern."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from corpus.errors import RecordNotFound
 from corpus.records import Record, about, is_stated, stated_fields
 from indexer.comparisons import COMPARISONS
 from indexer.fusion import WEIGHTS
@@ -18,16 +19,19 @@ from service.templating import page
 
 router = APIRouter(include_in_schema=False)
 
-REGISTERED = (
+_REGISTERED = (
     "source", "source_id", "source_url", "published_on", "verified_on", "expires_on", "visibility", "status",
 )  # fmt: skip
 """Fields about the record rather than about what it describes."""
-KEY = {
-    "achievement": ("metrics", "compared_with", "stage", "trl", "ip", "transfer_modes", "price_mode", "industry", "region"),
-    "demand": ("criteria", "min_trl", "budget_max", "deadline", "ip_ownership", "transfer_modes", "industry", "region"),
+_FIT = ("transfer_modes", "industry", "region")
+_KEY = {
+    "achievement": ("metrics", "compared_with", "stage", "trl", "ip", "price_mode", *_FIT),
+    "demand": ("criteria", "min_trl", "budget_max", "deadline", "ip_ownership", *_FIT),
 }
 """Fields that decide whether two sides fit; the page names those that are not stated."""
 _MATCHES = 5
+_LARGEST = 2**63 - 1
+"""The greatest number a record can have; a database that is asked for a greater one fails."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,10 @@ class Stated:
     is_coded: bool = False
 
 
-@router.get("/records/{id}")
+@router.get("/records/{id:int}")
 def get_record(request: Request, opened: Opened, id: int) -> HTMLResponse:
+    if id > _LARGEST:
+        raise RecordNotFound(id=id)
     record = opened.store.get(id)
     own, shared, registered = sections(record)
     return page(
@@ -60,11 +66,12 @@ def get_record(request: Request, opened: Opened, id: int) -> HTMLResponse:
 
 
 def sections(record: Record) -> tuple[list[Stated], list[Stated], list[Stated]]:
-    """What the record states, without the title and what is confidential: its kind's own fields, the shared ones, its registration."""
-    names = [name for name in stated_fields(type(record)) if name != "title" and name not in REGISTERED]
-    common = stated_fields(Record)
+    """What it states of itself, of whose it is, and of its registration; neither title nor confidential fields."""
+    kind: type[Record] = type(record)
+    names = [name for name in stated_fields(kind) if name != "title" and name not in _REGISTERED]
+    common = {field.name for field in fields(Record)}
     own, shared = [n for n in names if n not in common], [n for n in names if n in common]
-    return _stated(record, own), _stated(record, shared), _stated(record, REGISTERED)
+    return _stated(record, own), _stated(record, shared), _stated(record, _REGISTERED)
 
 
 def missing(record: Record) -> list[str]:
@@ -73,15 +80,17 @@ def missing(record: Record) -> list[str]:
     names = {"price_mode": "价格", "budget_max": "预算"}
     return [
         names.get(name) or about(type(record), name).label
-        for name in KEY[record.kind]
+        for name in _KEY[record.kind]
         if not any(is_stated(getattr(record, field)) for field in (name, *ends.get(name, ())))
     ]
 
 
 def _stated(record: Record, names: Iterable[str]) -> list[Stated]:
-    told = [(name, about(type(record), name), getattr(record, name)) for name in names]
-    return [
-        Stated(name, field.label, value if isinstance(value, tuple) or not field.vocabulary else (value,), bool(field.vocabulary))
-        for name, field, value in told
-        if is_stated(value) and not field.confidential
-    ]
+    found = []
+    for name in names:
+        field, value = about(type(record), name), getattr(record, name)
+        if is_stated(value) and not field.confidential:
+            coded = field.vocabulary is not None
+            values = (value,) if coded and not isinstance(value, tuple) else value
+            found.append(Stated(name, field.label, values, coded))
+    return found

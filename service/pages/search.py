@@ -1,4 +1,4 @@
-"""/search : how a question was read, what answers it, and by what it can be narrowed; without a question, the latest records."""
+"""/search : how a question was read, what answers it, how to narrow it; without one, the latest."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import isfinite
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Request
@@ -31,6 +32,8 @@ PER_PAGE = 10
 _LAST_PAGE = 100
 _LONG = 200
 """A question of more characters is sent by buttons of one form, not repeated in every link of the page."""
+_UNSAID = {"mode": "hybrid", "page": 1}
+"""What an address means where it does not say."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,10 @@ class Asked:
         return len(self.q) > _LONG
 
     def address(self, **changes: object) -> str:
-        """The address that asks the same but for the changes; from the first page on unless a page is named."""
+        """The address that asks the same but for the changes; the first page unless one is named."""
         new = replace(self, **{"page": 1, **changes})  # type: ignore[arg-type]
-        mode = new.mode if new.mode != "hybrid" else None
-        later = new.page if new.page > 1 else None
-        return address("/search", q=new.q, kind=new.kind, where=new.where, without=new.without, mode=mode, page=later)
+        said = {name: value for name, value in vars(new).items() if value != _UNSAID.get(name)}
+        return address("/search", **said)
 
     def leaving_out(self, word: str) -> str:
         return self.address(without=(*self.without, word))
@@ -127,12 +129,14 @@ def get_search(
 ) -> HTMLResponse:
     asked = Asked(q.strip(), None, _each_once(where), _each_once(without), page=_page_number(number))
     try:
-        asked = replace(asked, kind=KIND.code(kind) if kind.strip() else None, mode=MODE.code(mode or "hybrid"))
+        side = KIND.code(kind) if kind.strip() else None
+        asked = replace(asked, kind=side, mode=MODE.code(mode or "hybrid"))
         conditions = [understood(written) for written in asked.where]
         found = results(opened, asked)
     except BadInput as problem:
-        told = {"problem": str(problem), "conditions": _understandable(asked.where), "found": None, "status": 400}
-        return page(request, "search.html", asked=asked, choices=(), facets=(), modes=MODE.labels, **told)
+        readable = _understandable(asked.where)
+        told = str(problem)
+        return page(request, "search.html", 400, asked=asked, conditions=readable, problem=told, modes=MODE.labels)
     return page(
         request,
         "search.html",
@@ -152,7 +156,8 @@ def results(opened: Installation, asked: Asked) -> Results:
     offset = (asked.page - 1) * PER_PAGE
     if not asked.q:
         total, records = browse(opened, kind=asked.kind, where=asked.where, limit=PER_PAGE, offset=offset)
-        return Results(total, [(record, None) for record in records], browse_facets(opened.index, asked.kind, asked.where))
+        facets = browse_facets(opened.index, asked.kind, asked.where)
+        return Results(total, [(record, None) for record in records], facets)
     answer = search(
         opened,
         asked.q,
@@ -181,7 +186,7 @@ def understood(written: str) -> Condition:
 def within(facet: Facet, conditions: Iterable[Condition]) -> Facet:
     """What a facet still offers: once a value of it is chosen, only what lies within that one.
 
-    Values of one field are alternatives, so a second one beside it would widen what the counts say is narrowed.
+    Values of one field are alternatives: a second one beside it would widen what its count says it narrows.
     """
     chosen = {code for condition in conditions if condition.name == facet.name for code in condition.codes}
     vocabulary = attributes()[facet.name].vocabulary
@@ -211,7 +216,7 @@ def choices(kind: str | None, conditions: Iterable[Condition]) -> list[Choice]:
 
 
 def shown_terms(reading: Reading) -> dict[str, list[tuple[str, str]]]:
-    """The words of a reading, each with how it was written, by where they came from: codes, the text, or the word they are synonyms of."""
+    """Words of a reading, each as held and as written, by origin: codes, the text, the word it stands beside."""
     groups: dict[str, list[tuple[str, str]]] = {"codes": [], "text": []}
     for word in reading.codes:
         groups["codes"].append((word, _as_written(word, reading.text)))
@@ -238,7 +243,7 @@ def _understandable(where: Iterable[str]) -> list[Condition]:
 
 
 def _range(condition: Between) -> str:
-    low, high = (f"{end:g}" if abs(end) != float("inf") else "" for end in (condition.low, condition.high))
+    low, high = (f"{end:g}" if isfinite(end) else "" for end in (condition.low, condition.high))
     if low == high:
         return f"= {low}"
     return f"{low}–{high}" if low and high else f"≥ {low}" if low else f"≤ {high}"

@@ -17,6 +17,7 @@ from tests.indexer.test_normalise import technical_text
         ("符合GB 18030与ISO 9001:2015", ["gb18030", "iso9001:2015", "iso9001"]),
         ("T/CSAE 53-2020团体标准", ["t/csae53-2020", "t/csae53"]),
         ("IEC 61850通信", ["iec61850"]),
+        ("按GJB 9001C-2017与GJB/Z 299C", ["gjb9001c-2017", "gjb9001c", "gjb/z299c"]),
         ("分类号A61K 31/495；H01L29/78", ["a61k31/495", "h01l29/78"]),
         ("640X512面阵", ["640×512", "640", "512"]),
         ("30 x 20 x 5 mm", ["30×20×5"]),
@@ -42,6 +43,7 @@ def test_a_record_is_held_under(words: Words, text: str, held: list[str]) -> Non
     [
         ("GB/T4754—2017", "GB/T 4754"),
         ("GB/T 4754-2017", "gb/t4754-2017"),
+        ("GJB9001C-2017", "GJB 9001C"),
         ("６４０＊５１２", "640×512"),
         ("SiC模块", "SIC"),
         ("耐压12kV", "12 kV"),
