@@ -151,15 +151,16 @@ def _indicator(told: About, item: Any) -> Metric:
     if not isinstance(item, Mapping):
         return parse_metric(_text(item))
     stated = {name: item[name] for name in Metric.__dataclass_fields__ if item.get(name) is not None}
-    known = {name: (_number(told, part) if name in ("value", "value2") else _text(part)) for name, part in stated.items()}
-    known = {name: part for name, part in known.items() if part != ""}
-    if "name" not in known:
+    known: dict[str, Any] = {}
+    for name, part in stated.items():
+        known[name] = _number(told, part) if name in ("value", "value2") else _text(part) or None
+    if not known.get("name"):
         raise ValueError(f"{told.label}中有一项没有名称")
     try:
-        known["op"] = operator(known["op"]) if "op" in known else None
+        known["op"] = operator(known["op"]) if known.get("op") else None
     except KeyError:
         raise ValueError(f"{told.label}的比较符“{known['op']}”不认识，可用 ≥ ≤ > < = ≈ ± ～") from None
-    return Metric(**{"text": in_words(known), **known})
+    return Metric(**{**known, "text": in_words(known)})
 
 
 def in_words(part: Mapping[str, Any]) -> str:
@@ -173,7 +174,8 @@ def in_words(part: Mapping[str, Any]) -> str:
     amount = "～".join(f"{value:.15g}" if isinstance(value, float) else str(value) for value in values)
     op = part.get("op") if len(values) == 1 else None
     condition = f"({part['condition']})" if part.get("condition") else None
-    return " ".join(str(word) for word in (part.get("name"), op, amount, part.get("unit"), condition) if word)
+    words = [str(word) for word in (part.get("name"), op, amount, part.get("unit"), condition) if word]
+    return " ".join(words) or str(dict(part))
 
 
 def _rights(told: About, cell: Any) -> tuple[Ip, ...]:

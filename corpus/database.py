@@ -28,7 +28,9 @@ def connect(url: str) -> sa.Engine:
     try:
         address = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
-        raise BadInput(reason=f"看不懂的数据库地址“{url}”，应形如 sqlite:////data/duijie.db 或 postgresql://主机/库名") from None
+        raise BadInput(
+            reason=f"看不懂的数据库地址“{url}”，应形如 sqlite:////data/duijie.db 或 postgresql://主机/库名"
+        ) from None
     if address.get_backend_name() == "postgresql":
         try:
             return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)

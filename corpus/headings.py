@@ -30,9 +30,9 @@ def known_headings(kind: type[Record]) -> Mapping[str, str]:
     """Plain heading → field name. A field's own name and label outrank another field's further headings."""
     known: dict[str, str] = {}
     for name in stated_fields(kind):
-        told = about(kind, name)
-        known |= {_plain(heading): name for heading in (*told.headings,) if _plain(heading) not in known}
-    return known | _own_headings(kind)
+        for heading in about(kind, name).headings:
+            known.setdefault(_plain(heading), name)
+    return {**known, **_own_headings(kind)}
 
 
 @cached

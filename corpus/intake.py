@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -16,15 +17,16 @@ from typing import Any
 
 import openpyxl
 
-from corpus.cells import record_of
+from corpus.cells import in_words, record_of
 from corpus.errors import BadInput, RecordRefused
-from corpus.headings import fields_of, guess_kind, known_headings
+from corpus.headings import fields_of, guess_kind
 from corpus.records import KINDS, Record
 from corpus.sheets import FileUnreadable, Row, rows
 from corpus.store import Store
 
 BATCH = 500
 """Records of one transaction."""
+_NOT_IN_A_SHEET = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 class KindUnknown(BadInput):
@@ -33,7 +35,7 @@ class KindUnknown(BadInput):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A row that did not go in: where it stands, why, and its cells."""
+    """A row that did not go in: where it stands, why, and its cells, with the source and the kind under which it would have gone in."""
 
     file: str
     line: int
@@ -96,7 +98,7 @@ def _import_file(
     progress: Callable[[Intake], None],
     report: Intake,
 ) -> None:
-    read = rows(path)
+    read = rows(path, mapping)
     first = list(islice(read, BATCH))
     headings = list(dict.fromkeys(heading for row in first for heading in row.cells if not row.problem))
     found = kind or _kind_of(first, headings, path)
@@ -104,17 +106,19 @@ def _import_file(
         if any(not row.problem for row in first):
             raise KindUnknown(file=path.name)
         found = KINDS["achievement"]
-    report.ignored[path.name] = [h for h in headings if h not in fields_of(found, headings, mapping)]
-    seen: dict[tuple[str, str], int] = {}
+    known = {"kind", *fields_of(found, headings, mapping)}
+    report.ignored[path.name] = [heading for heading in headings if heading not in known]
+    seen: dict[tuple[str, str, str], int] = {}
     for batch in _batches(first, read):
         records = []
         for row in batch:
+            own = kind or _own_kind(row) or found
             try:
-                record = read_row(found, row, mapping, source, path.stem)
+                record = read_row(own, row, mapping, source, path.stem)
                 _once(record, row.line, seen)
                 records.append(record)
             except RecordRefused as refused:
-                report.refused.append(Refusal(path.name, row.line, refused.facts["reason"], row.cells))  # type: ignore[arg-type]
+                report.refused.append(_refusal(path, row, str(refused.facts["reason"]), own, source, mapping))
         saved = store.save(records)
         report.added += len(saved.added)
         report.changed += len(saved.changed)
@@ -123,11 +127,26 @@ def _import_file(
 
 
 def _kind_of(first: Sequence[Row], headings: Sequence[str], path: Path) -> type[Record] | None:
-    named = next((row.cells["kind"] for row in first if row.cells.get("kind") in KINDS), None)
-    return KINDS[named] if named else guess_kind(headings, path.name)
+    return next((kind for row in first if (kind := _own_kind(row))), None) or guess_kind(headings, path.name)
 
 
-def read_row(kind: type[Record], row: Row, mapping: Mapping[str, str], source: str | None, default_source: str) -> Record:
+def _own_kind(row: Row) -> type[Record] | None:
+    """The kind a row itself names, as the API's records and refused rows do."""
+    named = row.cells.get("kind")
+    return KINDS.get(named) if isinstance(named, str) else None
+
+
+def _refusal(
+    path: Path, row: Row, reason: str, kind: type[Record], source: str | None, mapping: Mapping[str, str]
+) -> Refusal:
+    names = fields_of(kind, row.cells, mapping).values()
+    told = {} if "source" in names and not source else {"来源": source or path.stem}
+    return Refusal(path.name, row.line, reason, {**row.cells, **told, "kind": kind.kind})
+
+
+def read_row(
+    kind: type[Record], row: Row, mapping: Mapping[str, str], source: str | None, default_source: str
+) -> Record:
     """The record of one row. Raises RecordRefused.
 
     A row without a number of its own is known by its title: within one source that is what people keep apart by.
@@ -137,14 +156,12 @@ def read_row(kind: type[Record], row: Row, mapping: Mapping[str, str], source: s
     fields = fields_of(kind, row.cells, mapping)
     cells = {name: row.cells[heading] for heading, name in fields.items()}
     record = record_of(kind, cells)
-    return replace(
-        record, source=source or record.source or default_source, source_id=record.source_id or record.title
-    )
+    return replace(record, source=source or record.source or default_source, source_id=record.source_id or record.title)
 
 
-def _once(record: Record, line: int, seen: dict[tuple[str, str], int]) -> None:
+def _once(record: Record, line: int, seen: dict[tuple[str, str, str], int]) -> None:
     """Raises RecordRefused for a second row of the same number in one file: which of the two is meant, only a person knows."""
-    key = (record.source, record.source_id)
+    key = (record.kind, record.source, record.source_id)
     if key in seen:
         raise RecordRefused(reason=f"来源编号“{record.source_id}”与第 {seen[key]} 行重复")
     seen[key] = line
@@ -164,12 +181,13 @@ def write_refused(refusals: Iterable[Refusal], path: Path) -> int:
     """
     lines = [{**dict(r.cells), "退回原因": r.reason, "原文件": r.file, "原行号": r.line} for r in refusals if r.cells]
     if path.suffix.lower() == ".jsonl":
-        path.write_text("".join(json.dumps(line, ensure_ascii=False, default=str) + "\n" for line in lines), "utf-8")
+        written = (json.dumps(line, ensure_ascii=False, default=str) + "\n" for line in lines)
+        path.write_text("".join(written), "utf-8", errors="replace")
         return len(lines)
     headings = list(dict.fromkeys(heading for line in lines for heading in line)) or ["退回原因"]
     table = [headings, *([_as_cell(line.get(heading)) for heading in headings] for line in lines)]
     if path.suffix.lower() == ".csv":
-        with path.open("w", encoding="utf-8-sig", newline="") as out:
+        with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as out:
             csv.writer(out).writerows(table)
     elif path.suffix.lower() == ".xlsx":
         book = openpyxl.Workbook(write_only=True)
@@ -183,6 +201,6 @@ def write_refused(refusals: Iterable[Refusal], path: Path) -> int:
 
 
 def _as_cell(value: Any) -> Any:
-    if isinstance(value, list):
-        return "；".join(str(item) if not isinstance(item, dict) else json.dumps(item, ensure_ascii=False) for item in value)
-    return "" if value is None else str(value)
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    written = "；".join(in_words(item) if isinstance(item, Mapping) else str(item) for item in items)
+    return _NOT_IN_A_SHEET.sub("", written)

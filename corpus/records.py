@@ -4,6 +4,8 @@ The tables, the import columns, the API's answer and the record page all derive 
 need to know of a field. `None` and the empty tuple mean *not stated*. A record is identified by (source, source_id), never by its text.
 """
 
+# ruff: noqa: RUF009 (`stated` and `assigned` make fields)
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -16,7 +18,6 @@ from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 from corpus import vocabulary as v
 from corpus.errors import UnknownField
 from corpus.metrics import Metric
-
 
 _Computed = TypeVar("_Computed", bound=Callable[..., Any])
 
@@ -81,12 +82,27 @@ class Record:
     keywords: tuple[str, ...] = stated("关键词", "关键字", "主题词", "tags", default=(), searched=True)
     organisation: str | None = stated("单位", searched=True)
     industry: tuple[str, ...] = stated(
-        "行业", "所属行业", "应用行业", "国民经济行业", "行业代码", "行业领域", "industries", default=(), vocabulary=v.industries
+        "行业",
+        "所属行业",
+        "应用行业",
+        "国民经济行业",
+        "行业代码",
+        "行业领域",
+        "industries",
+        default=(),
+        vocabulary=v.industries,
     )
     cluster: tuple[str, ...] = stated("产业集群", "产业生态圈", default=(), vocabulary=v.CLUSTER)
     region: str | None = stated("地区", "所在地区", "所在地", "区域", "行政区划", "城市", vocabulary=v.regions)
     transfer_modes: tuple[str, ...] = stated(
-        "转化方式", "合作方式", "转让方式", "交易方式", "coop_modes", "拟转化方式", default=(), vocabulary=v.TRANSFER_MODE
+        "转化方式",
+        "合作方式",
+        "转让方式",
+        "交易方式",
+        "coop_modes",
+        "拟转化方式",
+        default=(),
+        vocabulary=v.TRANSFER_MODE,
     )
     contact: str | None = stated("联系方式", "联系人", "联系电话", "电话", "手机", confidential=True)
     visibility: str = stated("可见范围", default="public", vocabulary=v.VISIBILITY)
@@ -103,12 +119,32 @@ class Achievement(Record):
 
     kind: ClassVar[str] = "achievement"
 
-    title: str = stated("成果名称", "项目名称", "名称", "题目", "标题", "技术名称", "title_words", "name", default="", searched=True)
+    title: str = stated(
+        "成果名称", "项目名称", "名称", "题目", "标题", "技术名称", "title_words", "name", default="", searched=True
+    )
     organisation: str | None = stated(
-        "权属单位", "完成单位", "第一完成单位", "单位", "所属单位", "成果单位", "持有单位", "assignee", "owner", searched=True
+        "权属单位",
+        "完成单位",
+        "第一完成单位",
+        "单位",
+        "所属单位",
+        "成果单位",
+        "持有单位",
+        "assignee",
+        "owner",
+        searched=True,
     )
     summary: str | None = stated(
-        "成果简介", "简介", "摘要", "内容简介", "成果介绍", "技术简介", "项目简介", "abstract", "description", searched=True
+        "成果简介",
+        "简介",
+        "摘要",
+        "内容简介",
+        "成果介绍",
+        "技术简介",
+        "项目简介",
+        "abstract",
+        "description",
+        searched=True,
     )
     body: str | None = stated("详细介绍", "正文", "成果内容", "技术内容", "详细说明", "text", searched=True)
     advantages: str | None = stated("技术优势", "优势", "创新点", "先进性", "技术特点", searched=True)
@@ -142,10 +178,32 @@ class Demand(Record):
 
     kind: ClassVar[str] = "demand"
 
-    title: str = stated("需求名称", "需求标题", "名称", "题目", "标题", "技术需求名称", "难题名称", "榜单名称", default="", searched=True)
-    organisation: str | None = stated("企业名称", "需求单位", "单位", "企业", "公司名称", "发榜单位", "需求方", searched=True)
+    title: str = stated(
+        "需求名称",
+        "需求标题",
+        "名称",
+        "题目",
+        "标题",
+        "技术需求名称",
+        "难题名称",
+        "榜单名称",
+        default="",
+        searched=True,
+    )
+    organisation: str | None = stated(
+        "企业名称", "需求单位", "单位", "企业", "公司名称", "发榜单位", "需求方", searched=True
+    )
     problem: str | None = stated(
-        "技术难题", "需求内容", "需求描述", "内容", "技术需求", "难题描述", "需求说明", "content", "description", searched=True
+        "技术难题",
+        "需求内容",
+        "需求描述",
+        "内容",
+        "技术需求",
+        "难题描述",
+        "需求说明",
+        "content",
+        "description",
+        searched=True,
     )
     background: str | None = stated("背景", "需求背景", "企业背景", searched=True)
     tried: str | None = stated("已尝试方案", "现有基础", "前期工作", searched=True)
@@ -157,7 +215,9 @@ class Demand(Record):
     ip_ownership: str | None = stated("产权归属", "知识产权归属", vocabulary=v.IP_OWNERSHIP)
     solver_requirements: str | None = stated("揭榜方条件", "对揭榜方的要求")
     budget_min: float | None = stated("预算下限", bounds=(0, 1e9))
-    budget_max: float | None = stated("预算上限", "预算", "预算（万元）", "拟投入资金", "资金投入", "投入资金（万元）", bounds=(0, 1e9))
+    budget_max: float | None = stated(
+        "预算上限", "预算", "预算（万元）", "拟投入资金", "资金投入", "投入资金（万元）", bounds=(0, 1e9)
+    )
     deadline: date | None = stated("完成时限", "需求截止", "deadline")
     region_limit: str | None = stated("地区限制", vocabulary=v.regions)
     exclude_orgs: tuple[str, ...] = stated("排除单位", default=())

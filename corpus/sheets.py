@@ -34,7 +34,6 @@ _DAMAGED = (
     ValueError,
     LookupError,
     TypeError,
-    AttributeError,
     NotImplementedError,
     RuntimeError,
 )
@@ -98,7 +97,9 @@ def _csv_rows(path: Path, mapped: Collection[str]) -> Iterator[Row]:
         try:
             yield from _under_headings(_numbered(reader, quotes), path, mapped)
         except csv.Error as error:
-            raise FileUnreadable(file=path.name, reason=f"第 {reader.line_num} 行附近的引号或分隔符不完整（{error}）") from error
+            raise FileUnreadable(
+                file=path.name, reason=f"第 {reader.line_num} 行附近的引号或分隔符不完整（{error}）"
+            ) from error
 
 
 @dataclass
@@ -133,7 +134,9 @@ def _workbook_rows(path: Path, mapped: Collection[str]) -> Iterator[Row]:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
         cells = enumerate(sheet.iter_rows(values_only=True), start=1)
-        yield from _under_headings(((line, [_as_text(cell) for cell in row], None) for line, row in cells), path, mapped)
+        yield from _under_headings(
+            ((line, [_as_text(cell) for cell in row], None) for line, row in cells), path, mapped
+        )
     except _DAMAGED as error:
         raise FileUnreadable(file=path.name, reason="工作簿的内容已损坏，请用表格软件重新另存") from error
     finally:
@@ -156,7 +159,9 @@ def _under_headings(lines: Iterable[_Line], path: Path, mapped: Collection[str])
             yield _row(number, headings, cells, problem)
     if headings is None and any(not _is_empty(cell) for _, cells in above for cell in cells):
         seen = "、".join(str(cell) for cell in above[0][1] if not _is_empty(cell))[:60]
-        raise FileUnreadable(file=path.name, reason=f"前 {_HEADING_WITHIN} 行里找不到认识的表头（第一行是“{seen}”），可用映射文件说明")
+        raise FileUnreadable(
+            file=path.name, reason=f"前 {_HEADING_WITHIN} 行里找不到认识的表头（第一行是“{seen}”），可用映射文件说明"
+        )
 
 
 def _row(line: int, headings: Sequence[str], cells: Sequence[Any], problem: str | None) -> Row:

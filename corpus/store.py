@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,6 +22,8 @@ from corpus.tables import TABLES, counter, deletions, record_from, row_of
 
 _AT_ONCE = 500
 """Parameters of one IN list; below SQLite's limit on every build."""
+_LARGEST = 2**63 - 1
+"""Beyond this a number is no id, and no database takes it."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,17 @@ class Store:
                     number = revision.next()
                     fresh = replace(record, id=old.id if old else number, revision=number, saved_at=now)
                     (changed if old else added).append(fresh)
-                self._write(connection, kind, [r for r in added if r.kind == kind], [r for r in changed if r.kind == kind])
-        return Saved(*(tuple(r.id for r in group) for group in (added, changed, standing)), (*added, *changed, *standing))
+                self._write(
+                    connection, kind, [r for r in added if r.kind == kind], [r for r in changed if r.kind == kind]
+                )
+        return Saved(_ids(added), _ids(changed), _ids(standing), (*added, *changed, *standing))
 
     def delete(self, ids: Iterable[int]) -> int:
         """Delete records by id; returns how many there were. Raises RecordNotFound, deleting nothing, if one is missing."""
         now = datetime.now(UTC).replace(tzinfo=None)
         wanted = list(dict.fromkeys(ids))
+        if beyond := [id for id in wanted if not 0 < id <= _LARGEST]:
+            raise RecordNotFound(id=beyond[0])
         with self._changing() as (connection, revision):
             for id in wanted:
                 kind = self._delete_one(connection, id)
@@ -92,7 +99,7 @@ class Store:
 
     def get_many(self, ids: Iterable[int]) -> dict[int, Record]:
         """The records there are, by id."""
-        wanted = list(ids)
+        wanted = [id for id in ids if 0 < id <= _LARGEST]
         found: dict[int, Record] = {}
         with self.engine.connect() as connection:
             for kind, table in TABLES.items():
@@ -114,7 +121,7 @@ class Store:
         table = TABLES[kind]
         asked = sa.select(table).order_by(table.c.revision.desc()).limit(limit)
         if before is not None:
-            asked = asked.where(table.c.revision < before)
+            asked = asked.where(table.c.revision < min(before, _LARGEST))
         with self.engine.connect() as connection:
             return [record_from(kind, row) for row in connection.execute(asked).mappings()]
 
@@ -167,7 +174,7 @@ class Store:
             connection.execute(table.insert(), [_row(record) for record in added])
         if changed:
             rows = [{**_row(record), "key": record.id} for record in changed]
-            columns = {c.name: sa.bindparam(c.name) for c in table.columns if c.name != "id"}
+            columns: dict[str, Any] = {c.name: sa.bindparam(c.name) for c in table.columns if c.name != "id"}
             connection.execute(
                 table.update().where(table.c.id == sa.bindparam("key")).values(columns),
                 [{name: value for name, value in row.items() if name != "id"} for row in rows],
@@ -187,6 +194,10 @@ class _Revision:
     def next(self) -> int:
         self.value += 1
         return self.value
+
+
+def _ids(records: Iterable[Record]) -> tuple[int, ...]:
+    return tuple(record.id for record in records)
 
 
 def _by_kind(records: Sequence[Record]) -> dict[str, list[Record]]:

@@ -18,7 +18,7 @@ from corpus.records import KINDS, Achievement, Demand, Ip, Record, hints, stated
 metadata = sa.MetaData()
 
 _TYPES = {"str": sa.Text, "int": sa.Integer, "float": sa.Float, "date": sa.Date}
-_PARTS = {"metrics": Metric, "criteria": Metric, "ip": Ip}
+_PARTS: dict[str, type[Metric] | type[Ip]] = {"metrics": Metric, "criteria": Metric, "ip": Ip}
 
 
 def _column(kind: type[Record], name: str) -> sa.Column[Any]:
@@ -66,9 +66,10 @@ def row_of(record: Record, *, id: int, revision: int, saved_at: datetime) -> dic
     values = {name: getattr(record, name) for name in stated_fields(type(record))}
     for name, part in _PARTS.items():
         if name in values:
-            slots = part.__dataclass_fields__
+            slots = [slot.name for slot in fields(part)]
             values[name] = [
-                {slot: getattr(item, slot) for slot in slots if getattr(item, slot) is not None} for item in values[name]
+                {slot: getattr(item, slot) for slot in slots if getattr(item, slot) is not None}
+                for item in values[name]
             ]
     lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
     return values | lists | {"id": id, "revision": revision, "saved_at": saved_at}

@@ -165,7 +165,9 @@ TRANSFER_MODE = Vocabulary(
         "协商": "negotiable",
     },
 )
-WILLINGNESS = Vocabulary("转化意愿", {"willing": "愿意", "unwilling": "无意愿", "transferred": "已转化"}, {"有意愿": "willing"})
+WILLINGNESS = Vocabulary(
+    "转化意愿", {"willing": "愿意", "unwilling": "无意愿", "transferred": "已转化"}, {"有意愿": "willing"}
+)
 PRICE_MODE = Vocabulary(
     "定价方式",
     {"agreed": "协议定价", "listed": "挂牌交易", "auction": "拍卖", "appraised": "评估作价", "negotiable": "面议"},
@@ -207,7 +209,9 @@ DEMAND_KIND = Vocabulary(
     {"攻关": "solve", "引进": "import", "检测": "test", "人才": "talent", "共建": "co_build"},
 )
 IP_OWNERSHIP = Vocabulary(
-    "产权归属", {"buyer": "归需求方", "seller": "归供给方", "joint": "双方共有", "negotiable": "协商"}, {"面议": "negotiable"}
+    "产权归属",
+    {"buyer": "归需求方", "seller": "归供给方", "joint": "双方共有", "negotiable": "协商"},
+    {"面议": "negotiable"},
 )
 VISIBILITY = Vocabulary(
     "可见范围",
@@ -230,7 +234,11 @@ STATUS = Vocabulary(
         "unmatched": "未匹配",
     },
 )
-SECURITY = Vocabulary("密级", {"open": "非密", "secret": "涉密"}, {"公开": "open", "无": "open", "秘密": "secret", "机密": "secret", "绝密": "secret"})
+SECURITY = Vocabulary(
+    "密级",
+    {"open": "非密", "secret": "涉密"},
+    {"公开": "open", "无": "open", "秘密": "secret", "机密": "secret", "绝密": "secret"},
+)
 TRL = {
     1: "发现基本原理",
     2: "形成技术概念",

@@ -115,6 +115,8 @@ def read_filter(conditions: Iterable[str]) -> Filter:
 
 def _range(name: str, sign: str, value: str, written: str) -> Between:
     low, dots, high = value.partition("..")
+    if "nan" in value.lower():
+        raise FilterUnreadable(written=written)
     try:
         if sign == ">=":
             return Between(name, low=float(value))

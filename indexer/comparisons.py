@@ -98,7 +98,7 @@ def industry(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
     if not shared:
         return 0.0, "行业不同", [v.industries().name(code) for code in pair.record.industry]
     nearest = max(shared, key=len)
-    return worth[len(nearest)], f"同属{v.industries().name(nearest)}", (nearest,)
+    return worth[len(nearest)], f"同属{v.industries().name(nearest)}（{nearest}）", ()
 
 
 def region(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
@@ -109,7 +109,7 @@ def region(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
     names = (v.regions().name(here), v.regions().name(there))
     for digits, value, word in ((6, 1.0, "同一地区"), (4, 0.7, "同市"), (2, 0.4, "同省")):
         if here[:digits] == there[:digits]:
-            return value, word, names
+            return value, word, tuple(dict.fromkeys(names))
     return 0.0, "不同省", names
 
 

@@ -155,5 +155,5 @@ class Index:
 
 
 def embedded_text(fields: dict[str, str]) -> str:
-    """The text a record is embedded by: what it is about, in the order of the form."""
-    return "。".join(fields.values())
+    """The text a record is embedded by: what it is about, in the order of the form; whose it is says nothing of that."""
+    return "。".join(text for name, text in fields.items() if name != "organisation")

@@ -79,7 +79,8 @@ def judge(criterion: Metric, metric: Metric) -> Verdict:
         if math.isinf(given):  # at least 5 was asked for, at most 3 is claimed: the sides speak of different things
             return "not_stated"
         return "met" if (_at_most(asked, given) if math.isinf(wanted[1]) else _at_most(given, asked)) else "not_met"
-    if _at_most(low, wanted[0]) and _at_most(wanted[1], high):
+    whole = not math.isinf(low) and not math.isinf(high)  # of ≤ 85 ℃ nobody knows whether it reaches down to -40
+    if whole and _at_most(low, wanted[0]) and _at_most(wanted[1], high):
         return "met"
     return "partial" if _at_most(low, wanted[1]) and _at_most(wanted[0], high) else "not_met"
 

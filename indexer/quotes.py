@@ -27,9 +27,9 @@ class Quote:
 
 
 def quotes(record: Record, weights: Mapping[str, float], limit: int = _PER_RECORD) -> list[Quote]:
-    """The sentences that hold the heaviest words, each bringing words the ones before it did not; the title comes only if alone."""
+    """The sentences that hold the heaviest words, each bringing words the ones before it did not; title and organisation only if alone."""
     found = [quote for name, text in searched_texts(record).items() for quote in _sentences(name, text, weights)]
-    body = [quote for quote in found if quote.field != "title"]
+    body = [quote for quote in found if quote.field not in ("title", "organisation")]
     chosen: list[Quote] = []
     heard: set[str] = set()
     for _ in range(limit):

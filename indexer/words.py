@@ -59,9 +59,9 @@ class Run:
 
     @property
     def is_code(self) -> bool:
-        """A name that is met letter by letter: a standard, a size, a model, an abbreviation, a lone letter; not a bare number."""
+        """A name that is met letter by letter: a standard, a size, a model, an abbreviation; not a bare number or letter."""
         return self.kind in ("standard", "classification", "size") or (
-            self.kind == "chunk" and any(character.isalpha() for character in self.text)
+            self.kind == "chunk" and len(self.text) > 1 and any(character.isalpha() for character in self.text)
         )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -25,8 +26,9 @@ DESCRIPTION = """Search and matchmaking for technology transfer: achievements �
 
 Errors are problem details (RFC 9457): `detail` is a sentence in Chinese that says what is wrong and what to do."""
 
+_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 _SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -41,7 +43,14 @@ def create_app(installation: Installation) -> FastAPI:
         yield
         installation.close()
 
-    app = FastAPI(title="Duijie 对接", version=version("duijie"), description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPIOffline(
+        title="Duijie 对接",
+        version=version("duijie"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        favicon_url="/static/favicon.svg",
+    )
     app.state.installation = installation
     for part in (home, search_page, record, about, searching, matching, records, health):
         app.include_router(part.router)
@@ -65,9 +74,11 @@ async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Resp
         detail = "请求来自别的网站，已拒绝。"
         return problems.problem(request, problems.HTTPStatus.FORBIDDEN, detail, "ForeignOrigin")
     response = await call_next(request)
-    if not request.url.path.startswith(("/docs", "/redoc")):
-        for name, value in _SECURITY.items():
-            response.headers.setdefault(name, value)
+    for name, value in _SECURITY.items():
+        response.headers.setdefault(name, value)
+    if request.url.path == "/docs":  # the page of Swagger UI starts itself by a script in the page
+        inline = "script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+        response.headers["Content-Security-Policy"] = f"{_POLICY}; {inline}"
     return response
 
 

@@ -60,12 +60,11 @@ CLOSINGS = (
     "本项目的实施对促进行业技术进步和地方经济发展具有重要意义。",
     "以上问题困扰企业多年，迫切需要技术支持。",
     "已列入公司明年的技术改造计划。",
-    "",
 )
 
 
 def as_demand(need: str, chance: np.random.Generator) -> str:
-    """The need in the middle of the words a firm would put around it: one opening, one to three closings."""
+    """The need in the middle of the words a firm would put around it: one opening, up to two closings."""
     opening = OPENINGS[chance.integers(len(OPENINGS))]
-    closings = chance.choice(CLOSINGS, size=chance.integers(1, 4), replace=False)
+    closings = chance.choice(CLOSINGS, size=chance.integers(3), replace=False)
     return f"{opening}{need}。{''.join(closings)}"

@@ -198,7 +198,7 @@ SOURCES = (
     Source(paper_as_demand, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
     Source(sentence_as_demand, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
     Source(patent_as_demand, ("patents.jsonl",), 4, *PATENTS),
-    Source(hands_on_as_demand, ("hands-on-texts.jsonl.zst",), 2, *HANDS_ON),
+    Source(hands_on_as_demand, ("hands-on-texts.jsonl.zst",), 1, *HANDS_ON),
 )
 
 

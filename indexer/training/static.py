@@ -47,7 +47,7 @@ class Recipe:
     words: int = 27_000
     dimensions: int = 256
     cuts: tuple[int, ...] = (256, 128, 64)
-    steps: int = 2_400
+    steps: int = 1_000
     batch: int = 2_048
     rate: float = 0.07
     warm: float = 0.1

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Body, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from corpus.cells import record_of
 from corpus.errors import BadInput, RecordNotFound, RecordRefused, UnknownField
@@ -21,6 +21,7 @@ router = APIRouter(prefix="/api/v1")
 MOST = 1000
 """Records of one list."""
 
+Id = Annotated[int, Field(ge=1, lt=2**63)]
 OneOrMany = Annotated[dict[str, Any] | list[dict[str, Any]], Body()]
 
 
@@ -96,24 +97,24 @@ def _routes(kind: type[Record], path: str) -> None:
         return _write(opened, kind, given)
 
     @router.delete(path, tags=[name], summary="Delete a list by id", operation_id=f"delete_{path[1:]}")
-    def delete(opened: Opened, id: Annotated[list[int], Query(max_length=MOST)]) -> Deleted:
+    def delete(opened: Opened, id: Annotated[list[Id], Query(max_length=MOST)]) -> Deleted:
         for each in id:
             _get(opened, kind, each)
         return Deleted(deleted=opened.store.delete(id), revision=opened.store.revision())
 
     @router.get(path + "/{id}", tags=[name], summary=f"One {name}", operation_id=f"get_{name}")
-    def get(opened: Opened, id: int) -> dict[str, Any]:
+    def get(opened: Opened, id: Id) -> dict[str, Any]:
         return public(_get(opened, kind, id))
 
     @router.put(path + "/{id}", tags=[name], summary=f"Replace one {name}", operation_id=f"put_{name}", openapi_extra=body)
-    def put_one(opened: Opened, id: int, given: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+    def put_one(opened: Opened, id: Id, given: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
         held = _get(opened, kind, id)
         record = replace(read(kind, given), source=held.source, source_id=held.source_id)
         opened.store.save([record])
         return public(opened.store.get(id))
 
     @router.delete(path + "/{id}", tags=[name], summary=f"Delete one {name}", operation_id=f"delete_{name}")
-    def delete_one(opened: Opened, id: int) -> Deleted:
+    def delete_one(opened: Opened, id: Id) -> Deleted:
         _get(opened, kind, id)
         return Deleted(deleted=opened.store.delete([id]), revision=opened.store.revision())
 

@@ -6,7 +6,9 @@ that needs particular records writes them itself, beside what it asserts.
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before FAISS and torch are imported: threads only get in the way of tiny things
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # before FAISS and torch are imported: threads only get in the way of tiny things
 
 import pytest
 from hypothesis import HealthCheck, settings

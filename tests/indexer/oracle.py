@@ -72,7 +72,11 @@ class _about:  # noqa: N801 - reads as a word: found == _about(expected)
         self.numbers = numbers
 
     def __eq__(self, others: object) -> bool:
-        return isinstance(others, list) and len(others) == len(self.numbers) and np.allclose(others, self.numbers, atol=1e-5)
+        return (
+            isinstance(others, list)
+            and len(others) == len(self.numbers)
+            and np.allclose(others, self.numbers, atol=1e-5)
+        )
 
     def __repr__(self) -> str:
         return f"about {list(self.numbers)}"

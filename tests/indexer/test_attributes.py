@@ -83,7 +83,9 @@ def test_filters_are_read(written: list[str], filter: tuple[Among | Between, ...
     assert read_filter(written) == filter
 
 
-@pytest.mark.parametrize("written", ["", "trl", "trl=", "=5", "trl=高", "trl=5..高", "trl>5", "industry>=C38", "行业=C38"])
+@pytest.mark.parametrize(
+    "written", ["", "trl", "trl=", "=5", "trl=高", "trl=5..高", "trl>5", "industry>=C38", "行业=C38"]
+)
 def test_what_cannot_be_read_is_told_with_an_example(written: str) -> None:
     with pytest.raises(FilterUnreadable) as told:
         read_filter([written])

@@ -73,6 +73,19 @@ def test_damage_to_any_file_is_noticed(folder: Path, damage: Callable[[Path], No
         assert opened(copy).out_of_step is None
 
 
+def test_a_change_anywhere_in_the_manifest_is_noticed(folder: Path) -> None:
+    published = current(folder)
+    assert published
+    manifest = published / "manifest.json"
+    content = manifest.read_bytes()
+    for place in range(0, len(content), 7):
+        manifest.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(BaseDamaged):
+            open_base(published)
+    manifest.write_bytes(content)
+    open_base(published)
+
+
 @pytest.mark.parametrize("pointed", [b"base-0000000009-nowhere\n", b"", b"\xff\xfe\x00", b"../..\n"])
 def test_a_pointer_to_nothing_is_noticed(folder: Path, pointed: bytes) -> None:
     (folder / "CURRENT").write_bytes(pointed)
@@ -81,7 +94,9 @@ def test_a_pointer_to_nothing_is_noticed(folder: Path, pointed: bytes) -> None:
     assert engine.count(()) == 0
 
 
-@pytest.mark.parametrize("content", ["[]", "{}", "null", '{"format": 1}', '{"format": 99}', '{"format": 1, "files": [], "digest": ""}'])
+@pytest.mark.parametrize(
+    "content", ["[]", "{}", "null", '{"format": 1}', '{"format": 99}', '{"format": 1, "files": [], "digest": ""}']
+)
 def test_a_manifest_of_another_make_is_noticed(folder: Path, content: str) -> None:
     published = current(folder)
     assert published
@@ -113,7 +128,9 @@ def test_who_opens_while_others_publish_gets_a_whole_base(folder: Path) -> None:
     def publish_again_and_again() -> None:
         begin.wait()
         for generation in range(2, 17):
-            LocalEngine(folder, words="词典一", model="pairs@1", empty=True).build([(library(generation), [])], generation)
+            LocalEngine(folder, words="词典一", model="pairs@1", empty=True).build(
+                [(library(generation), [])], generation
+            )
 
     publisher = threading.Thread(target=publish_again_and_again)
     publisher.start()

@@ -57,7 +57,9 @@ def found(name: str, reader: Reader, asked: Demand, record: Achievement) -> Find
         ("price", {}, {"price_min": 40.0}, None),
     ],
 )
-def test_values(name: str, demanded: dict[str, Any], offered: dict[str, Any], value: float | None, reader: Reader) -> None:
+def test_values(
+    name: str, demanded: dict[str, Any], offered: dict[str, Any], value: float | None, reader: Reader
+) -> None:
     finding = found(name, reader, demand(1, "电机降噪", **demanded), achievement(2, "静音电机", **offered))
     assert finding.value == value
     assert finding.said
@@ -82,7 +84,9 @@ def test_indicators(criteria: str, metrics: str, value: float | None, reader: Re
 
 def test_indicators_are_quoted_side_by_side(reader: Reader) -> None:
     asked = demand(1, "电机降噪", criteria=parse_metrics("整机噪声 ≤ 38 dB(A)；成本 ≤ 3 元；寿命 ≥ 1 万小时"))
-    record = achievement(2, "静音电机", metrics=parse_metrics("噪声（整机噪声） 36 dB(A)；整机噪声 36 dB(A)；成本 5 元"))
+    record = achievement(
+        2, "静音电机", metrics=parse_metrics("噪声（整机噪声） 36 dB(A)；整机噪声 36 dB(A)；成本 5 元")
+    )
     finding = found("indicators", reader, asked, record)
     assert finding.said == "3 项指标中 1 项满足、1 项不满足、1 项未说明"
     assert finding.quotes == ("整机噪声 ≤ 38 dB(A) ↔ 整机噪声 36 dB(A)（满足）", "成本 ≤ 3 元 ↔ 成本 5 元（不满足）")
@@ -109,12 +113,16 @@ def test_codes_are_named_that_are_there_and_that_are_not(reader: Reader) -> None
 
 def test_findings_come_in_the_order_people_read_them_and_each_comparison_explains_itself(reader: Reader) -> None:
     findings = compare(Pair(reader.read("电机降噪"), None, achievement(2, "静音电机")))
-    assert [(finding.name, finding.label) for finding in findings] == [(n, label) for n, (label, _) in COMPARISONS.items()]
+    assert [(finding.name, finding.label) for finding in findings] == [
+        (n, label) for n, (label, _) in COMPARISONS.items()
+    ]
     assert all(comparison.__doc__ for _, comparison in COMPARISONS.values())
 
 
 def test_a_question_that_is_no_record_states_nothing_but_its_words(reader: Reader) -> None:
-    record = achievement(2, "静音电机", industry=("C3812",), region="330108", trl=6, transfer_modes=("license",), price_min=3.0)
+    record = achievement(
+        2, "静音电机", industry=("C3812",), region="330108", trl=6, transfer_modes=("license",), price_min=3.0
+    )
     findings = {f.name: f.value for f in compare(Pair(reader.read("静音电机"), None, record))}
     assert findings.pop("terms") == 1.0
     assert set(findings.values()) == {None}

@@ -33,9 +33,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     BertTokenizer(vocab=str(made / "vocab.txt")).save_pretrained(str(made))
     layers = Transformer(str(made))
     pooling = Pooling(32)
-    SentenceTransformer(
-        modules=[layers, pooling], prompts={"query": "问：", "document": "文："}, device="cpu"
-    ).save(str(saved))
+    SentenceTransformer(modules=[layers, pooling], prompts={"query": "问：", "document": "文："}, device="cpu").save(
+        str(saved)
+    )
     return saved
 
 
@@ -110,7 +110,9 @@ def test_what_is_alike_lies_nearer_than_what_is_not() -> None:
 
 def test_the_packages_model_is_read_without_torch() -> None:
     script = "import sys; from indexer.encoder import load_encoder; load_encoder().encode(['电机']); print('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
+    )
 
 
 def test_only_static_embeddings_count_as_static(tiny: Path, tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from indexer.entries import Among, Between, Filter, passes
+from indexer.entries import Among, Attributes, Between, Filter, passes
 
-LICENSED = {"transfer_modes": ("license", "equity"), "region": ("330000", "330100"), "trl": 6, "price": 0.0}
+LICENSED: Attributes = {"transfer_modes": ("license", "equity"), "region": ("330000", "330100"), "trl": 6, "price": 0.0}
 
 
 @pytest.mark.parametrize(

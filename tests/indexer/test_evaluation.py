@@ -35,7 +35,9 @@ def test_a_level_of_0_to_3_gains_two_to_its_power_less_one() -> None:
     assert judged.useful == {"甲", "乙"}
     figures = evaluate([judged], ranking("乙", "甲", "未判", "丁", "丙"), "hybrid")
     best = 7 + 3 / log2(3) + 1 / log2(4)
-    assert figures.ndcg == pytest.approx((3 + 7 / log2(3) + 1 / log2(4)) / best, abs=1e-6)  # who was not judged is left out
+    assert figures.ndcg == pytest.approx(
+        (3 + 7 / log2(3) + 1 / log2(4)) / best, abs=1e-6
+    )  # who was not judged is left out
 
 
 def test_on_the_scale_of_1_to_4_a_demand_counts_if_it_was_judged_widely_and_has_a_match() -> None:
@@ -122,7 +124,9 @@ def test_the_scale_is_seen_from_the_levels(tmp_path: Path, levels: list[int], ba
     ],
 )
 def test_a_broken_line_is_told_with_its_number(tmp_path: Path, line: str, said: str) -> None:
-    files = written(tmp_path, [{"id": "需1", "title": "电机"}], ['{"demand": "需1", "achievement": "成1", "level": 3}', line])
+    files = written(
+        tmp_path, [{"id": "需1", "title": "电机"}], ['{"demand": "需1", "achievement": "成1", "level": 3}', line]
+    )
     with pytest.raises(JudgementsUnreadable) as told:
         read_judged(*files)
     assert str(told.value).startswith(said)

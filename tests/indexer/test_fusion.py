@@ -21,7 +21,9 @@ def test_parts_add_up(mode: Mode, words: float, meaning: float, exact: float) ->
 
 @pytest.mark.parametrize("mode", MODES)
 @given(low=share, high=share, cosines=st.tuples(cosine, cosine))
-def test_who_has_more_of_everything_scores_no_less(mode: Mode, low: float, high: float, cosines: tuple[float, float]) -> None:
+def test_who_has_more_of_everything_scores_no_less(
+    mode: Mode, low: float, high: float, cosines: tuple[float, float]
+) -> None:
     low, high = sorted((low, high))
     less = parts_of(mode, words=low, meaning=min(cosines), exact=low)
     more = parts_of(mode, words=high, meaning=max(cosines), exact=high)

@@ -16,12 +16,18 @@ from tests.indexer.library import achievement, demand, entries_of, in_memory, ra
 from tests.indexer.test_engines import random_reading
 
 LIBRARY: list[Record] = [
-    achievement(1, "短波红外焦平面探测器", summary="InGaAs 材料，面阵 640×512，像元中心距 15 μm。", trl=7, region="330108"),
+    achievement(
+        1, "短波红外焦平面探测器", summary="InGaAs 材料，面阵 640×512，像元中心距 15 μm。", trl=7, region="330108"
+    ),
     achievement(2, "中波红外热像仪机芯", summary="面阵 320×256，制冷型，用于气体泄漏检测。", trl=8, region="320500"),
     achievement(3, "永磁电机电磁噪声抑制技术", summary="分数槽绕组电机的啸叫由谐波电流抵消。", trl=6, region="330100"),
     achievement(4, "污泥低温热泵干化", summary="含水率由 80% 降至 30%，能耗低。", trl=9, region="330600"),
-    achievement(5, "同步脱氮除磷一体化装置", summary="生物膜法处理农村污水，符合 GB 18918-2002。", trl=8, region="330000"),
-    achievement(6, "碳化硅功率模块封装", summary="SiC MOSFET 模块，银烧结，P 极与 N 极叠层母排。", trl=5, region="330108"),
+    achievement(
+        5, "同步脱氮除磷一体化装置", summary="生物膜法处理农村污水，符合 GB 18918-2002。", trl=8, region="330000"
+    ),
+    achievement(
+        6, "碳化硅功率模块封装", summary="SiC MOSFET 模块，银烧结，P 极与 N 极叠层母排。", trl=5, region="330108"
+    ),
     achievement(7, "硅基功率器件驱动", summary="IGBT 驱动保护电路。", trl=5),
     achievement(8, "尚未发布的红外焦平面探测器", summary="640×512", status="draft"),
     achievement(9, "待续期的红外镜头", summary="红外光学镜头。", status="expiring"),
@@ -72,10 +78,14 @@ def test_keywords_alone_find_only_records_that_hold_a_word(library: LocalEngine,
     assert set(ids(find(library, PairEncoder(), reader.read("红外探测器"), mode="keyword"))) == {1, 2, 9, 11}
 
 
-def test_meaning_alone_ranks_every_published_record_by_its_cosine(library: LocalEngine, reader: Reader, words: Words) -> None:
+def test_meaning_alone_ranks_every_published_record_by_its_cosine(
+    library: LocalEngine, reader: Reader, words: Words
+) -> None:
     ranked = find(library, PairEncoder(), reader.read("红外焦平面探测器"), mode="semantic", limit=100)
     question = PairEncoder().encode(["红外焦平面探测器"])[0]
-    cosines = {e.id: float(e.vector @ question) for e in entries_of(LIBRARY, words, PairEncoder()) if e.vector is not None}
+    cosines = {
+        e.id: float(e.vector @ question) for e in entries_of(LIBRARY, words, PairEncoder()) if e.vector is not None
+    }
     assert {hit.id for hit in ranked} == {record.id for record in LIBRARY if record.status != "draft"}
     for hit in ranked:
         assert hit.parts.keys() == {"meaning"}
@@ -133,7 +143,9 @@ def test_a_filtered_search_returns_the_best_records_that_pass(seed: int, mode: M
         passing = [entry.id for entry in entries if passes(entry.attributes, allowed)]
         if len(passing) > CANDIDATES:
             continue
-        best = find(engine, PairEncoder(), reading, mode=mode, kind="achievement", filter=filter, among=passing, limit=10)
+        best = find(
+            engine, PairEncoder(), reading, mode=mode, kind="achievement", filter=filter, among=passing, limit=10
+        )
         found = find(engine, PairEncoder(), reading, mode=mode, kind="achievement", filter=filter, limit=10)
         assert found == [hit for hit in best if mode != "keyword" or hit.score > 0]
 

@@ -97,7 +97,8 @@ def test_a_person_takes_words_out(reader: Reader) -> None:
     assert "电机" not in left.words
     assert "噪声" in left.words
     assert [term for term in left.terms if term.origin == "电机"] == []
-    assert (left.codes, left.exact) == (("gb/t4754",), {"gb/t4754"})
+    assert left.codes == ("gb/t4754",)
+    assert left.exact == {"gb/t4754"}
     assert left.text == reading.text
 
 

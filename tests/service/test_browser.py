@@ -1,0 +1,122 @@
+"""The site in a real Chromium over a real server: what a person sees, at 1280 and 390 pixels, with and without JavaScript."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from service.app import create_app
+from service.installation import Installation
+from service.settings import Settings
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PATIENCE = 30.0
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed: apt-get install chromium"),
+]
+
+PAGES = ["/", "/search", "/search?q=无刷直流电机 噪声", "/search?q=磁钢&where=region=330000&kind=achievement", "/records/18", "/about", "/docs"]
+
+
+@pytest.fixture(scope="module")
+def address(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server in this process, on loopback and a free port, over the sample library."""
+    home = shutil.copytree(library, tmp_path_factory.mktemp("browser") / "home")
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(128)
+        port = listening.getsockname()[1]
+        app = create_app(Installation(Settings(home=home)))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + PATIENCE
+        while not server.started and time.monotonic() < until:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_shows_without_fault_and_asks_nothing_of_others(browser: Browser, address: str, path: str, width: int) -> None:
+    complaints: list[str] = []
+    asked: list[str] = []
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    def ask(request: Request) -> None:
+        asked.append(request.url)
+
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.on("console", complain)
+    page.on("request", ask)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    answer = page.goto(address + path, wait_until="networkidle")
+    assert answer
+    assert answer.status == 200
+    assert complaints == []
+    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_a_firm_asks_narrows_and_reads_a_record(page: Page, address: str) -> None:
+    page.goto(address)
+    page.keyboard.press("/")
+    page.keyboard.type("磁铁起泡掉皮")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?*")
+    assert page.locator("mark").count() > 0
+    titles = page.locator("main h3 a, main h2 a").all_inner_texts()
+    assert any("钕铁硼" in title for title in titles)
+    page.locator("main h3 a, main h2 a").first.click()
+    page.wait_for_url("**/records/*")
+    assert page.locator("h1").inner_text() == titles[0]
+
+
+def test_the_site_works_without_javascript(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    page.locator("textarea").first.fill("印染废水回用")
+    page.get_by_role("button", name="搜").first.click()
+    assert "/search?" in page.url
+    assert page.locator("mark").count() > 0
+    context.close()
+
+
+def test_what_a_person_types_never_runs(page: Page, address: str) -> None:
+    ran: list[str] = []
+    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+    page.goto(address + "/search?q=<script>alert(1)</script><img src=x onerror=alert(2)>磁钢")
+    assert ran == []
+    assert "<script>alert(1)</script>" in page.locator("textarea").first.input_value()
