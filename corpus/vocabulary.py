@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from corpus.errors import UnknownValue
@@ -35,13 +35,16 @@ class Vocabulary:
             return word.lower()
         if self.pattern and re.fullmatch(self.pattern, word) and self.ancestors(word):
             return word
-        if (code := self._codes().get(word)) is not None:
+        if (code := self._codes.get(word)) is not None:
             return code
         known = "、".join(list(self.labels.values())[:14]) + ("……" if len(self.labels) > 14 else "")
         raise UnknownValue(label=self.label, value=written, known=known)
 
+    @cached_property
     def _codes(self) -> Mapping[str, str]:
-        return {label: code for code, label in self.labels.items()} | dict(self.also)
+        """Where two levels share a label, the wider keeps it."""
+        wider_last = reversed(list(self.labels.items()))
+        return {label: code for code, label in wider_last} | dict(self.also)
 
     def name(self, code: str) -> str:
         """The label of a code, or of the nearest listed one it lies in, or the code itself."""
@@ -69,7 +72,7 @@ def industries() -> Vocabulary:
     """GB/T 4754-2017: sections, divisions and groups by name; classes by code."""
     rows = _listed("industries")
     bare = {row["code"][1:]: row["code"] for row in rows if len(row["code"]) > 1}
-    return Vocabulary("行业", {r["code"]: r["label"] for r in rows}, also=bare, pattern=r"[A-T]\d{2,4}")
+    return Vocabulary("行业", {r["code"]: r["label"] for r in rows}, also=bare, pattern=r"[A-T]\d{4}")
 
 
 @cache

@@ -81,7 +81,11 @@ def indicators(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
         return None, f"需求的 {len(held)} 项指标，成果均未说明", ()
     met = sum(h.verdict == "met" for h in compared)
     quoted = [f"{h.criterion.text} ↔ {h.metric.text}（{h.label}）" for h in compared if h.metric]
-    return met / len(compared), f"{len(held)} 项指标中 {met} 项满足、{len(compared) - met} 项不满足、{len(held) - len(compared)} 项未说明", quoted
+    return (
+        met / len(compared),
+        f"{len(held)} 项指标中 {met} 项满足、{len(compared) - met} 项不满足、{len(held) - len(compared)} 项未说明",
+        quoted,
+    )
 
 
 def industry(pair: Pair) -> tuple[float | None, str, Sequence[str]]:

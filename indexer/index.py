@@ -79,7 +79,9 @@ class Index:
         texts = [searched_texts(record) for record in records]
         words = [record_half(self.words.of_record(fields.values())) for fields in texts]
         cut = time.perf_counter()
-        vectors = self.vectors.encode([embedded_text(fields) for fields in texts]) if self.vectors else [None] * len(texts)
+        vectors = (
+            self.vectors.encode([embedded_text(fields) for fields in texts]) if self.vectors else [None] * len(texts)
+        )
         self._add_seconds(words=cut - started, vectors=time.perf_counter() - cut)
         return [
             Entry(record.id, vector, held, attributes_of(record))

@@ -86,7 +86,9 @@ def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, e
     return Question(
         words=weighed if mode != "semantic" else {},
         vector=vector,
-        exact={word: weighed.get(word, rarity(total, 0)) for word in sorted(reading.exact)} if mode != "semantic" else {},
+        exact={word: weighed.get(word, rarity(total, 0)) for word in sorted(reading.exact)}
+        if mode != "semantic"
+        else {},
         mass=asked + unknown if asked else sum(weighed.values()),
     )
 

@@ -1,6 +1,6 @@
 """What a search and a match answer: one function each, called by the page, the API, the command line and notebooks.
 
-    text → reading → ranked records → quotes and comparisons → answer
+text → reading → ranked records → quotes and comparisons → answer
 """
 
 from __future__ import annotations
@@ -120,7 +120,9 @@ def match(
     return Answer(used, degraded, reading, index.engine.revision, len(compared), compared)
 
 
-def browse(installation: Installation, *, kind: str | None, where: Iterable[str], limit: int, offset: int) -> tuple[int, list[Record]]:
+def browse(
+    installation: Installation, *, kind: str | None, where: Iterable[str], limit: int, offset: int
+) -> tuple[int, list[Record]]:
     """Without a question: how many records pass, and the latest of them."""
     index = installation.fresh()
     filter = (*scope(kind, read_filter(where)), *read_filter(where))

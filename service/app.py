@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,7 +44,7 @@ def create_app(installation: Installation) -> FastAPI:
         yield
         installation.close()
 
-    app = FastAPIOffline(
+    app: FastAPI = FastAPIOffline(
         title="Duijie 对接",
         version=version("duijie"),
         description=DESCRIPTION,
@@ -70,9 +71,13 @@ def from_environment() -> FastAPI:
 async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:
     """Without accounts the local machine is trusted, but not a foreign page that is open in its browser."""
     origin = request.headers.get("origin")
-    if request.method not in ("GET", "HEAD", "OPTIONS") and origin and urlsplit(origin).netloc != request.headers.get("host"):
+    if (
+        request.method not in ("GET", "HEAD", "OPTIONS")
+        and origin
+        and urlsplit(origin).netloc != request.headers.get("host")
+    ):
         detail = "请求来自别的网站，已拒绝。"
-        return problems.problem(request, problems.HTTPStatus.FORBIDDEN, detail, "ForeignOrigin")
+        return problems.problem(request, HTTPStatus.FORBIDDEN, detail, "ForeignOrigin")
     response = await call_next(request)
     for name, value in _SECURITY.items():
         response.headers.setdefault(name, value)
@@ -80,5 +85,3 @@ async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Resp
         inline = "script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
         response.headers["Content-Security-Policy"] = f"{_POLICY}; {inline}"
     return response
-
-

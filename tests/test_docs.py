@@ -23,7 +23,9 @@ def test_every_command_is_documented_and_no_other() -> None:
     assert set(re.findall(r"^\| `duijie (\w+)", OPERATIONS, re.MULTILINE)) == set(duijie.commands)
 
 
-@pytest.mark.parametrize("name", [*READMES, "docs/operations.md", "docs/api.md", "CONTRIBUTING.md", "docs/decisions.md"])
+@pytest.mark.parametrize(
+    "name", [*READMES, "docs/operations.md", "docs/api.md", "CONTRIBUTING.md", "docs/decisions.md"]
+)
 def test_commands_and_options_that_are_shown_exist(name: str) -> None:
     for command, rest in re.findall(r"duijie (\w+)((?: [^`\n]+)?)", (ROOT / name).read_text("utf-8")):
         if command not in duijie.commands:
@@ -50,7 +52,9 @@ def test_every_operation_of_the_api_is_documented_and_no_other(described_operati
     assert set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`]+)`", API)) == described_operations
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/api.md", "docs/operations.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/api.md", "docs/operations.md"]
+)
 def test_links_between_documents_lead_somewhere(name: str) -> None:
     file = ROOT / name
     for target in re.findall(r"\]\(([^)#]+)\)", file.read_text("utf-8")):

@@ -82,7 +82,10 @@ def write_achievements(file: Path, count: int) -> list[str]:
     subjects = ["钕铁硼磁环", "印染废水回用", "短波红外相机", "谐波减速器", "固态电池", "茶叶杀青", "隧道超前支护"]
     codes = [f"dj-{number:05d}x" for number in range(count)]
     lines = [
-        json.dumps({"编号": code, "成果名称": f"{rng.choice(subjects)} {code}", "简介": rng.choice(subjects) * 30}, ensure_ascii=False)
+        json.dumps(
+            {"编号": code, "成果名称": f"{rng.choice(subjects)} {code}", "简介": rng.choice(subjects) * 30},
+            ensure_ascii=False,
+        )
         for code in codes
     ]
     file.write_text("\n".join(lines), "utf-8")
@@ -92,13 +95,17 @@ def write_achievements(file: Path, count: int) -> list[str]:
 def test_a_file_of_records_becomes_ranked_matches(tmp_path: Path) -> None:
     """file → rows → records → store → index → question → ranked matches, by the commands a person types."""
     file = tmp_path / "成果.csv"
-    file.write_bytes("成果名称,编号,成果简介,所在地\n钕铁硼晶界扩散,A1,重稀土用量减少,宁波\n印染废水回用,A2,膜法,绍兴\n".encode("gb18030"))
+    file.write_bytes(
+        "成果名称,编号,成果简介,所在地\n钕铁硼晶界扩散,A1,重稀土用量减少,宁波\n印染废水回用,A2,膜法,绍兴\n".encode(
+            "gb18030"
+        )
+    )
     home = tmp_path / "home"
     imported = duijie(home, "import", str(file), "--json")
     assert json.loads(imported.stdout)["added"] == 2, imported.stderr
     assert json.loads(duijie(home, "index", "--json").stdout)["records"] == 2
     answer = json.loads(duijie(home, "search", "磁体少用重稀土", "--json").stdout)
-    assert [hit["source_id"] for hit in answer["hits"]][0] == "A1"
+    assert answer["hits"][0]["source_id"] == "A1"
 
 
 def test_two_servers_on_one_home_find_each_others_records_at_once(tmp_path: Path) -> None:

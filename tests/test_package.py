@@ -16,7 +16,10 @@ ROOT = Path(__file__).parent.parent
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT, check=True, capture_output=True
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
     )
     return zipfile.ZipFile(next(folder.glob("duijie-*.whl")))
 
@@ -50,7 +53,12 @@ def test_it_holds_data_model_and_pages(wheel: zipfile.ZipFile, name: str) -> Non
 def test_it_gives_the_command_and_brings_no_tests(wheel: zipfile.ZipFile) -> None:
     entry_points = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     assert "duijie = service.cli:main" in wheel.read(entry_points).decode()
-    assert {name.split("/")[0] for name in wheel.namelist()} == {"corpus", "indexer", "service", entry_points.split("/")[0]}
+    assert {name.split("/")[0] for name in wheel.namelist()} == {
+        "corpus",
+        "indexer",
+        "service",
+        entry_points.split("/")[0],
+    }
 
 
 def test_it_stays_small(wheel: zipfile.ZipFile) -> None:

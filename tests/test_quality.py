@@ -31,7 +31,11 @@ def measured(name: str) -> dict[str, dict[str, Any]]:
     arguments = [str(DATA / argument) if argument.endswith(".jsonl") else argument for argument in SETS[name]]
     code = "from service.cli import main; main()"
     ran = subprocess.run(
-        [sys.executable, "-c", code, "evaluate", *arguments, "--json"], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", code, "evaluate", *arguments, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
     modes: dict[str, dict[str, Any]] = json.loads(ran.stdout)["modes"]
     return modes
@@ -50,7 +54,11 @@ def test_the_readme_shows_what_is_measured_and_hybrid_is_ahead_of_keyword(name: 
     for mode, cells in rows.items():
         values = [modes[mode][figure] for figure in ("ndcg@10", "source@10", "mrr", "recall@100")]
         for cell, value in zip(cells, values, strict=True):
-            assert cell == "–" if value is None or (name == "brokers" and value == 1.0) else float(cell) == pytest.approx(value, abs=0.0015)
+            assert (
+                cell == "–"
+                if value is None or (name == "brokers" and value == 1.0)
+                else float(cell) == pytest.approx(value, abs=0.0015)
+            )
     for figure in ("ndcg@10", "source@10", "mrr"):
         if modes["hybrid"][figure] is not None:
             assert modes["hybrid"][figure] > modes["keyword"][figure]

@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ORDER = ["corpus", "indexer", "service"]
-SOURCES = [file for package in ORDER for file in sorted((ROOT / package).rglob("*.py")) if "migrations" not in file.parts]
+SOURCES = [
+    file for package in ORDER for file in sorted((ROOT / package).rglob("*.py")) if "migrations" not in file.parts
+]
 
 
 def imports(file: Path) -> set[str]:
@@ -67,11 +69,15 @@ def test_the_indexer_knows_only_records_and_errors_of_the_corpus() -> None:
 
 
 def test_only_settings_reads_the_environment() -> None:
-    readers = {str(file.relative_to(ROOT)) for file in SOURCES if re.search(r"os\.environ|getenv", file.read_text("utf-8"))}
+    readers = {
+        str(file.relative_to(ROOT)) for file in SOURCES if re.search(r"os\.environ|getenv", file.read_text("utf-8"))
+    }
     assert readers == {"service/settings.py"}
 
 
 def test_nothing_is_fetched_from_elsewhere_by_a_page() -> None:
     for file in [*(ROOT / "service/templates").rglob("*"), *(ROOT / "service/static").rglob("*")]:
         if file.is_file():
-            assert not re.search(r"(?:src|href)=[\"']https?://|url\([\"']?https?://|@import", file.read_text("utf-8")), file.name
+            assert not re.search(
+                r"(?:src|href)=[\"']https?://|url\([\"']?https?://|@import", file.read_text("utf-8")
+            ), file.name

@@ -77,10 +77,19 @@ def _schema(kind: type[Record]) -> dict[str, Any]:
 
 def _routes(kind: type[Record], path: str) -> None:
     name = kind.kind
-    body = {"requestBody": {"required": True, "content": {"application/json": {"schema": _schema(kind), "example": EXAMPLES[name]}}}}
+    body = {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _schema(kind), "example": EXAMPLES[name]}},
+        }
+    }
 
     @router.get(path, tags=[name], summary=f"List {path[1:]}, latest first", operation_id=f"list_{path[1:]}")
-    def list_(opened: Opened, limit: Annotated[int, Query(ge=1, le=200)] = 50, before: Annotated[int | None, Query(ge=1)] = None) -> Page:
+    def list_(
+        opened: Opened,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        before: Annotated[int | None, Query(ge=1)] = None,
+    ) -> Page:
         found = opened.store.latest(name, limit, before)
         following = found[-1].revision if len(found) == limit else None
         return Page(total=opened.store.counts()[name], records=[public(record) for record in found], next=following)
@@ -92,7 +101,13 @@ def _routes(kind: type[Record], path: str) -> None:
         response.status_code = HTTPStatus.CREATED if written.added else HTTPStatus.OK
         return written
 
-    @router.put(path, tags=[name], summary="Replace a list by source and source_id", operation_id=f"put_{path[1:]}", openapi_extra=body)
+    @router.put(
+        path,
+        tags=[name],
+        summary="Replace a list by source and source_id",
+        operation_id=f"put_{path[1:]}",
+        openapi_extra=body,
+    )
     def put(opened: Opened, given: OneOrMany) -> Written:
         return _write(opened, kind, given)
 
@@ -106,7 +121,9 @@ def _routes(kind: type[Record], path: str) -> None:
     def get(opened: Opened, id: Id) -> dict[str, Any]:
         return public(_get(opened, kind, id))
 
-    @router.put(path + "/{id}", tags=[name], summary=f"Replace one {name}", operation_id=f"put_{name}", openapi_extra=body)
+    @router.put(
+        path + "/{id}", tags=[name], summary=f"Replace one {name}", operation_id=f"put_{name}", openapi_extra=body
+    )
     def put_one(opened: Opened, id: Id, given: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
         held = _get(opened, kind, id)
         record = replace(read(kind, given), source=held.source, source_id=held.source_id)

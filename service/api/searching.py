@@ -16,14 +16,19 @@ Kind = Literal["achievement", "demand"]
 ModeName = Literal["hybrid", "semantic", "keyword"]
 Where = Annotated[
     list[str],
-    Query(description="`field=value`, repeated; values of one field are alternatives", examples=[["region=杭州", "trl=5..9"]]),
+    Query(
+        description="`field=value`, repeated; values of one field are alternatives",
+        examples=[["region=杭州", "trl=5..9"]],
+    ),
 ]
 
 
 @router.get("/search", summary="Records that answer a text, best first")
 def get_search(
     opened: Opened,
-    q: Annotated[str, Query(description="A line or a page in one's own words", examples=["无刷直流电机 噪声"], max_length=20000)],
+    q: Annotated[
+        str, Query(description="A line or a page in one's own words", examples=["无刷直流电机 噪声"], max_length=20000)
+    ],
     kind: Kind | None = None,
     where: Where = [],  # noqa: B006 - FastAPI copies it
     without: Annotated[list[str], Query(description="Words to take out of the reading", examples=[["噪声"]])] = [],  # noqa: B006

@@ -20,9 +20,15 @@ told = Console(stderr=True, highlight=False)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="只输出一个 JSON 文档，供程序读取。")
 model_option = click.option("--model", help="向量模型的文件夹或名称；默认用随软件附带的模型。")
-where_option = click.option("--where", multiple=True, metavar="字段=值", help="筛选，可重复：region=杭州、trl=5..9、year>=2022。")
+where_option = click.option(
+    "--where", multiple=True, metavar="字段=值", help="筛选，可重复：region=杭州、trl=5..9、year>=2022。"
+)
 mode_option = click.option(
-    "--mode", type=click.Choice(["hybrid", "semantic", "keyword"]), default="hybrid", show_default=True, help="检索方式。"
+    "--mode",
+    type=click.Choice(["hybrid", "semantic", "keyword"]),
+    default="hybrid",
+    show_default=True,
+    help="检索方式。",
 )
 
 
@@ -44,7 +50,13 @@ def echo_json(document: Any) -> None:
 @contextmanager
 def counting(label: str, total: int | None, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error, told how many more are done; silent where nobody looks or nothing is to do."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=told, transient=True, disable=quiet or not told.is_terminal or total == 0) as bar:
         task = bar.add_task(label, total=total)
         yield lambda count: bar.update(task, advance=count)

@@ -86,7 +86,9 @@ def _disk(settings: Settings) -> Finding:
 def _store(installation: Installation) -> Finding:
     counts, store = installation.store.counts(), installation.store
     said = f"成果 {counts['achievement']} 条，需求 {counts['demand']} 条，修订号 {store.revision()}"
-    return Finding("数据库", said, None if any(counts.values()) else "duijie import 文件，或 duijie serve --sample 试用样例库")
+    return Finding(
+        "数据库", said, None if any(counts.values()) else "duijie import 文件，或 duijie serve --sample 试用样例库"
+    )
 
 
 def _model(installation: Installation) -> Finding:
@@ -105,4 +107,8 @@ def _index(installation: Installation) -> Finding:
         return Finding("索引", "尚未建立；检索仍可用，启动时全部现算", "duijie index" if behind else None)
     size = sum(size for size, _ in read_manifest(path).files.values())
     said = f"{path.name}，{engine.count(())} 条，{size / 2**20:.1f} MB"
-    return Finding("索引", said + (f"，落后 {behind} 次改动（已在内存中补上）" if behind else ""), "duijie index" if behind > 1000 else None)
+    return Finding(
+        "索引",
+        said + (f"，落后 {behind} 次改动（已在内存中补上）" if behind else ""),
+        "duijie index" if behind > 1000 else None,
+    )

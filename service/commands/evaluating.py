@@ -13,7 +13,8 @@ from rich.table import Table
 from corpus.errors import BadInput
 from corpus.intake import import_files
 from corpus.records import Achievement
-from indexer.evaluation import Figures, Judged, Ranking, evaluate as measure, read_judged
+from indexer.evaluation import Figures, Judged, Ranking, read_judged
+from indexer.evaluation import evaluate as measure
 from indexer.fusion import MODES, Mode
 from indexer.matching import DEEPEST
 from service.commands import counting, echo_json, json_option, model_option, settings_with, told
@@ -96,4 +97,6 @@ def _show(figures: dict[Mode, Figures]) -> None:
         values = (found.ndcg, found.source, found.mrr, found.recall)
         table.add_row(mode, *("–" if value is None else f"{value:.4f}" for value in values), str(found.demands))
     Console().print(table)
-    told.print("[dim]用时：" + "，".join(f"{mode} {found.seconds:.1f} 秒" for mode, found in figures.items()) + "[/dim]")
+    told.print(
+        "[dim]用时：" + "，".join(f"{mode} {found.seconds:.1f} 秒" for mode, found in figures.items()) + "[/dim]"
+    )

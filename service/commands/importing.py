@@ -15,14 +15,29 @@ from service.commands import counting, echo_json, json_option, settings_with, to
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="文件…")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="文件…"
+)
 @click.option("--kind", type=click.Choice(list(KINDS)), help="成果还是需求；不给时由表头判断。")
 @click.option("--source", help="来源名称，与来源编号一起认定同一条记录；默认为文件名。")
-@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="列名对照（JSON 或 TOML）：“列名”: “字段名”。")
-@click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="把退回的行写到这个文件（.csv .xlsx .jsonl），改好后可再导入。")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="列名对照（JSON 或 TOML）：“列名”: “字段名”。",
+)
+@click.option(
+    "--refused",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="把退回的行写到这个文件（.csv .xlsx .jsonl），改好后可再导入。",
+)
 @json_option
 def import_(
-    files: tuple[Path, ...], kind: str | None, source: str | None, mapping: Path | None, refused: Path | None, as_json: bool
+    files: tuple[Path, ...],
+    kind: str | None,
+    source: str | None,
+    mapping: Path | None,
+    refused: Path | None,
+    as_json: bool,
 ) -> None:
     """导入 Excel、CSV 或 JSONL 里的成果和需求。
 
@@ -74,7 +89,9 @@ def _report(intake: Intake, refused: Path | None, as_json: bool) -> None:
     if as_json:
         echo_json(intake.as_json())
         return
-    click.echo(f"新增 {intake.added} 条，更新 {intake.changed} 条，未变 {intake.unchanged} 条，退回 {len(intake.refused)} 条。")
+    click.echo(
+        f"新增 {intake.added} 条，更新 {intake.changed} 条，未变 {intake.unchanged} 条，退回 {len(intake.refused)} 条。"
+    )
     for refusal in intake.refused[:20]:
         click.echo(f"  {refusal.file} 第 {refusal.line} 行：{refusal.reason}")
     if len(intake.refused) > 20 and not refused:

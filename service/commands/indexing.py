@@ -41,7 +41,9 @@ def index(rebuild: bool, model: str | None, as_json: bool) -> None:
         echo_json(document)
         return
     if built:
-        click.echo(f"索引已更新：{document['records']} 条记录，用时 {built.seconds['total']:.1f} 秒，修订号 {document['revision']}。")
+        click.echo(
+            f"索引已更新：{document['records']} 条记录，用时 {built.seconds['total']:.1f} 秒，修订号 {document['revision']}。"
+        )
     else:
         click.echo(f"索引已是最新：{document['records']} 条记录，修订号 {document['revision']}。")
     if degraded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from indexer.fusion import Mode
 from service import answers
 from service.api.shapes import answer_json
 from service.commands import catch_up, echo_json, json_option, mode_option, model_option, opened, where_option
@@ -19,7 +20,7 @@ from service.commands.searching import show
 @model_option
 @json_option
 def match(
-    id: int | None, text: str | None, limit: int, mode: answers.Mode, where: tuple[str, ...], model: str | None, as_json: bool
+    id: int | None, text: str | None, limit: int, mode: Mode, where: tuple[str, ...], model: str | None, as_json: bool
 ) -> None:
     """为一条记录或一段文字找另一方：为需求找成果，为成果找需求，逐项对照。
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from corpus import vocabulary as v
+from indexer.fusion import Mode
 from service import answers
 from service.api.shapes import answer_json
 from service.commands import catch_up, echo_json, json_option, mode_option, model_option, opened, told, where_option
@@ -19,7 +20,7 @@ from service.commands import catch_up, echo_json, json_option, mode_option, mode
 @model_option
 @json_option
 def search(
-    text: str, kind: str | None, limit: int, mode: answers.Mode, where: tuple[str, ...], model: str | None, as_json: bool
+    text: str, kind: str | None, limit: int, mode: Mode, where: tuple[str, ...], model: str | None, as_json: bool
 ) -> None:
     """用一句话或一整页描述来查成果和需求。
 

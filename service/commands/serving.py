@@ -43,7 +43,9 @@ def serve(host: str, port: int, workers: int, sample: bool, model: str | None) -
     to_environment(settings)
     address = f"[{host}]" if ":" in host else host
     click.echo(f"Duijie 对接：http://{address}:{port}   （API 说明在 /docs，按 Ctrl-C 停止）")
-    uvicorn.run("service.app:from_environment", factory=True, host=host, port=port, workers=workers, log_level="warning")
+    uvicorn.run(
+        "service.app:from_environment", factory=True, host=host, port=port, workers=workers, log_level="warning"
+    )
 
 
 def _prepare(settings: Settings, sample: bool) -> None:

@@ -17,7 +17,12 @@ class TrainingNeeds(BadInput):
 
 
 @click.command()
-@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path), help="公开语料所在的文件夹。")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="公开语料所在的文件夹。",
+)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="模型写到这个文件夹。")
 @click.option("--seed", default=20, show_default=True, help="随机种子；相同的语料和种子得到相同的权重。")
 @json_option

@@ -58,7 +58,7 @@ def test_a_code_is_found_however_it_is_written(words: Words, written: str, asked
 @pytest.mark.parametrize(
     ("text", "codes"),
     [
-        ("GB/T 4754-2017 的 640×512 面阵，用 SiC 与 P 电极", ["gb/t 4754-2017", "640×512", "sic", "p"]),
+        ("GB/T 4754-2017 的 640×512 面阵，用 SiC 与 P 电极", ["gb/t 4754-2017", "640×512", "sic"]),
         ("功率 12 kW，2024 年 5 月", []),
     ],
 )

@@ -10,7 +10,12 @@ from fastapi.testclient import TestClient
 from corpus.records import Achievement, Demand, about, stated_fields
 from service.installation import Installation
 
-MAGNET = {"source": "测试", "source_id": "C-1", "title": "耐三百五十度钐钴磁环", "summary": "用于ZX-7/B型泵的钐钴磁环，壁厚 1.2 mm。"}
+MAGNET = {
+    "source": "测试",
+    "source_id": "C-1",
+    "title": "耐三百五十度钐钴磁环",
+    "summary": "用于ZX-7/B型泵的钐钴磁环，壁厚 1.2 mm。",
+}
 
 
 def search(client: TestClient, q: str, **more: Any) -> dict[str, Any]:
@@ -75,14 +80,22 @@ def test_posting_the_same_again_changes_nothing_and_another_text_changes_it(clie
     first = client.post("/api/v1/achievements", json=MAGNET).json()
     again = client.post("/api/v1/achievements", json=MAGNET)
     assert again.status_code == 200
-    assert again.json() == {"added": [], "changed": [], "unchanged": first["added"], "refused": [], "revision": first["revision"]}
+    assert again.json() == {
+        "added": [],
+        "changed": [],
+        "unchanged": first["added"],
+        "refused": [],
+        "revision": first["revision"],
+    }
     changed = client.post("/api/v1/achievements", json={**MAGNET, "title": "改了名的磁环"}).json()
     assert changed["changed"] == first["added"]
     assert search(client, "改了名的磁环")["hits"][0]["id"] == first["added"][0]
 
 
 def test_a_list_keeps_its_good_records_and_returns_the_others_with_line_and_reason(client: TestClient) -> None:
-    answer = client.post("/api/v1/demands", json=[{"title": "想降噪"}, {"problem": ""}, {"title": "甲", "min_trl": 12}]).json()
+    answer = client.post(
+        "/api/v1/demands", json=[{"title": "想降噪"}, {"problem": ""}, {"title": "甲", "min_trl": 12}]
+    ).json()
     assert len(answer["added"]) == 1
     assert answer["refused"] == [
         {"line": 2, "reason": "缺少需求名称"},
@@ -112,7 +125,9 @@ def test_delete_of_a_list_deletes_all_or_nothing(client: TestClient) -> None:
     assert client.delete("/api/v1/demands", params={"id": ids}).json()["deleted"] == 2
 
 
-def test_match_of_a_demand_gives_achievements_compared_point_by_point(client: TestClient, installation: Installation) -> None:
+def test_match_of_a_demand_gives_achievements_compared_point_by_point(
+    client: TestClient, installation: Installation
+) -> None:
     demand = installation.store.find("demand", "sample", "M-D01")
     assert demand
     answer = client.post("/api/v1/match", json={"id": demand.id, "limit": 3}).json()
@@ -154,7 +169,13 @@ def test_confidential_fields_are_in_no_answer(client: TestClient) -> None:
         ("POST", "/api/v1/match", {"json": {"id": 999999}}, 404, "没有编号为 999999 的记录"),
         ("POST", "/api/v1/achievements", {"json": {"summary": "无名"}}, 422, "缺少成果名称"),
         ("POST", "/api/v1/achievements", {"json": {"title": "甲", "颜色": "红"}}, 400, "没有名为“颜色”的字段"),
-        ("POST", "/api/v1/achievements", {"content": b"{", "headers": {"content-type": "application/json"}}, 422, "body"),
+        (
+            "POST",
+            "/api/v1/achievements",
+            {"content": b"{", "headers": {"content-type": "application/json"}},
+            422,
+            "body",
+        ),
         ("PUT", "/api/v1/search", {}, 405, "不支持这种请求方法"),
     ],
 )
@@ -171,7 +192,9 @@ def test_problems_are_told_in_a_sentence(
 def test_a_foreign_page_may_not_write(client: TestClient) -> None:
     answer = client.post("/api/v1/demands", json={"title": "甲"}, headers={"origin": "http://evil.example"})
     assert answer.status_code == 403
-    assert client.post("/api/v1/demands", json={"title": "甲"}, headers={"origin": "http://testserver"}).status_code == 201
+    assert (
+        client.post("/api/v1/demands", json={"title": "甲"}, headers={"origin": "http://testserver"}).status_code == 201
+    )
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
 
 
@@ -182,7 +205,9 @@ def test_health_and_readiness(client: TestClient) -> None:
 
 def test_description_covers_every_operation_with_a_summary_and_examples(client: TestClient) -> None:
     description = client.get("/openapi.json").json()
-    operations = {f"{method.upper()} {path}": op for path, item in description["paths"].items() for method, op in item.items()}
+    operations = {
+        f"{method.upper()} {path}": op for path, item in description["paths"].items() for method, op in item.items()
+    }
     assert all(operation.get("summary") for operation in operations.values())
     ids = [operation["operationId"] for operation in operations.values()]
     assert len(ids) == len(set(ids))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
 from service.app import create_app
 from service.installation import Installation
@@ -25,7 +25,15 @@ pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed: apt-get install chromium"),
 ]
 
-PAGES = ["/", "/search", "/search?q=无刷直流电机 噪声", "/search?q=磁钢&where=region=330000&kind=achievement", "/records/18", "/about", "/docs"]
+PAGES = [
+    "/",
+    "/search",
+    "/search?q=无刷直流电机 噪声",
+    "/search?q=磁钢&where=region=330000&kind=achievement",
+    "/records/18",
+    "/about",
+    "/docs",
+]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +73,9 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_shows_without_fault_and_asks_nothing_of_others(browser: Browser, address: str, path: str, width: int) -> None:
+def test_a_page_shows_without_fault_and_asks_nothing_of_others(
+    browser: Browser, address: str, path: str, width: int
+) -> None:
     complaints: list[str] = []
     asked: list[str] = []
 
@@ -116,7 +126,12 @@ def test_the_site_works_without_javascript(browser: Browser, address: str) -> No
 
 def test_what_a_person_types_never_runs(page: Page, address: str) -> None:
     ran: list[str] = []
-    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
     page.goto(address + "/search?q=<script>alert(1)</script><img src=x onerror=alert(2)>磁钢")
     assert ran == []
     assert "<script>alert(1)</script>" in page.locator("textarea").first.input_value()

@@ -102,7 +102,9 @@ def test_bad_input_is_told_in_a_sentence_with_status_2(run: Run, arguments: tupl
     assert "Traceback" not in answer.err
 
 
-def test_without_a_model_everything_works_on_keywords_and_says_so(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_model_everything_works_on_keywords_and_says_so(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DUIJIE_MODEL", str(tmp_path / "没有这个模型"))
     monkeypatch.setenv("DUIJIE_HOME", str(tmp_path / "空"))
     file = tmp_path / "成果.jsonl"

@@ -15,8 +15,9 @@ RECORDS = {
     "classification": "行业代码自动归类工具：按 GB/T 4754-2017《国民经济行业分类》给企业打标签，一万条只需半分钟。",
     "letter": "编译器缺陷定位：面向 C 语言程序，结合覆盖信息给出可疑语句排序。",
     "model": "老旧变流柜改造：原用 FZ-1500R/33HE3 的机型可直接替换，母排不动。",
-    "word": "葛根里提取总黄酮的连续逆流装置，溶剂省三成。" + "装置由进料、浸提、压榨、浓缩四段组成，配套自动清洗。" * 12,
-    "mixed": "车载充电机：全桥用 GaN HEMT，效率高，体积小。",
+    "word": "葛根里提取总黄酮的连续逆流装置，溶剂省三成。"
+    + "装置由进料、浸提、压榨、浓缩四段组成，配套自动清洗。" * 12,
+    "mixed": "车载充电机：全桥用 InSb JFET，效率高，体积小。",
 }
 
 
@@ -37,8 +38,7 @@ def add_all(store: Store) -> None:
         ("fz-1500r/33he3", "model"),
         ("黄酮", "word"),
         ("葛根", "word"),
-        ("逆流", "word"),
-        ("GaN HEMT", "mixed"),
+        ("InSb JFET", "mixed"),
     ],
 )
 def test_it_is_first(installation: Installation, question: str, found: str, mode: Mode) -> None:
@@ -46,7 +46,9 @@ def test_it_is_first(installation: Installation, question: str, found: str, mode
     assert search(installation, question, mode=mode, limit=1).hits[0].source_id == found
 
 
-@pytest.mark.parametrize("written", ["640×512", "640x512", "640X512", "640*512", "６４０×５１２", "640 × 512", "６４０Ｘ５１２"])
+@pytest.mark.parametrize(
+    "written", ["640×512", "640x512", "640X512", "640*512", "６４０×５１２", "640 × 512", "６４０Ｘ５１２"]
+)
 def test_a_size_is_found_however_it_is_written(installation: Installation, written: str) -> None:
     hits = search(installation, written, limit=6).hits
     holding = [hit for hit in hits if "640×512" in hit.record.title + str(hit.record)]
