@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -141,7 +142,8 @@ class Index:
         """The mode that was possible, and the best records, best first."""
         used: Mode = "keyword" if self.degraded else mode
         encoder = self.encoder if used != "keyword" else None
-        found = find(self.engine, encoder, reading, mode=used, kind=kind, filter=filter, limit=limit, among=among)
+        engine = copy(self.engine)  # the state as it is now: what is applied meanwhile must not be half seen
+        found = find(engine, encoder, reading, mode=used, kind=kind, filter=filter, limit=limit, among=among)
         return used, found
 
     def _prepared(self, changes: Iterable[Change], progress: Progress) -> Iterator[tuple[list[Entry], list[int]]]:

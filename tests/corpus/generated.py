@@ -63,7 +63,8 @@ def _in_order(record: Record) -> Record:
     for low, high in (("price_min", "price_max"), ("budget_min", "budget_max")):
         amounts = [getattr(record, name, None) for name in (low, high)]
         if None not in amounts:
-            record = replace(record, **dict(zip((low, high), sorted(amounts), strict=True)))  # type: ignore[type-var]
+            ordered: dict[str, Any] = dict(zip((low, high), sorted(amounts), strict=True))
+            record = replace(record, **ordered)
     return record
 
 

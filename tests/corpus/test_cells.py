@@ -226,8 +226,7 @@ def test_whatever_stands_in_the_cells_there_is_a_record_or_a_refusal(data: st.Da
     cells = data.draw(st.dictionaries(st.sampled_from(sorted(stated_fields(kind))), JSON, max_size=4))
     try:
         record = record_of(kind, {"title": "题", **cells})
-    except RecordRefused as refused:
-        assert str(refused).startswith("这条记录不能收入：")
-    else:
-        confidential = {name: getattr(record, name) for name in cells if about(kind, name).confidential}
-        assert record_of(kind, public(record) | confidential) == record
+    except RecordRefused:
+        return
+    confidential = {name: getattr(record, name) for name in cells if about(kind, name).confidential}
+    assert record_of(kind, public(record) | confidential) == record

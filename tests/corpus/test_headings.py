@@ -126,5 +126,5 @@ def test_a_mapping_file_that_cannot_be_used_is_refused_with_the_reason(
 
 
 def test_a_mapping_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(MappingUnreadable, match="读不了映射文件 没有.json"):
+    with pytest.raises(MappingUnreadable, match=r"读不了映射文件 没有\.json"):
         read_mapping(tmp_path / "没有.json")

@@ -1,7 +1,9 @@
 """One definition: tables, headings, JSON and dataclass fields tell of the same fields, and a record survives being told."""
 
 from dataclasses import fields, replace
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -43,7 +45,9 @@ def test_every_field_is_either_stated_or_assigned(kind: type[Record]) -> None:
 @pytest.mark.parametrize(
     "heading_of", [lambda _, name: name, lambda kind, name: about(kind, name).label], ids=["name", "label"]
 )
-def test_a_sheet_can_state_every_field_by_its_name_and_by_its_label(kind: type[Record], heading_of) -> None:  # type: ignore[no-untyped-def]
+def test_a_sheet_can_state_every_field_by_its_name_and_by_its_label(
+    kind: type[Record], heading_of: Callable[[type[Record], str], str]
+) -> None:
     headings = [heading_of(kind, name) for name in stated_fields(kind)]
     assert list(fields_of(kind, headings, {}).values()) == list(stated_fields(kind))
 
@@ -66,8 +70,8 @@ def test_what_is_confidential_stands_nowhere_in_the_json_or_in_the_searched_text
 
 @given(ANY_RECORD)
 def test_a_record_read_from_its_own_json_is_the_same_record(record: Record) -> None:
-    hidden = {name: None for name in ("contact", "private_detail") if hasattr(record, name)}
-    known = replace(record, **hidden)  # type: ignore[arg-type]
+    hidden: dict[str, Any] = {name: None for name in ("contact", "private_detail") if hasattr(record, name)}
+    known = replace(record, **hidden)
     assert record_of(type(known), public(known)) == known
 
 
