@@ -19,10 +19,10 @@ _TERMS = re.compile(r"[;；、，|\n]+|,\s*(?!\d)")
 _DATE = re.compile(r"(\d{4})\s*(?:[-/.年]\s*(?:(\d{1,2})\s*(?:[-/.月]\s*(?:(\d{1,2})\s*日?)?)?)?)?")
 """Year, month and day with a sign between: `45717`, a workbook's number for a day, is none."""
 _CLOCK = re.compile(r"(?:T|\s+)\d{1,2}:.*$", re.DOTALL)
-_UNSAVEABLE = re.compile(r"[\x00\ud800-\udfff]")
-"""NUL and half characters, which no database takes."""
-_LONGEST = {"source": 200, "source_id": 500, "title": 500}
-"""Characters; PostgreSQL cannot index a key of more than 2,704 bytes, and a title may have to serve as one."""
+UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Control signs and half characters, which databases, workbooks or pages do not take."""
+LONGEST = {"source": 200, "source_id": 500}
+"""Characters; PostgreSQL cannot index a key of more than 2,704 bytes."""
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+")
 _REGISTRATION = re.compile(r"[0-9A-Za-z]{3}\d{4}[A-Za-z]\d{4}")
 _IPC = re.compile(r"[A-H]\d\d[A-Z](?:\s?\d{1,4}/\d{2,6})?")
@@ -61,8 +61,8 @@ def value_of(kind: type[Record], name: str, cell: Any) -> Any:
         return tuple(_matching(_IPC, told, item.upper(), "形如 A61K 31/495") for item in _items(cell))
     reader = _READERS.get(_bare(hint))
     value = reader(told, cell) if reader else _closed(told, _text(cell))
-    if name in _LONGEST and len(value) > _LONGEST[name]:
-        raise ValueError(f"{told.label}超过 {_LONGEST[name]} 个字，可能是列对错了")
+    if name in LONGEST and len(value) > LONGEST[name]:
+        raise ValueError(f"{told.label}超过 {LONGEST[name]} 个字，可能是列对错了")
     return value
 
 
@@ -75,7 +75,7 @@ def _text(cell: Any) -> str:
         raise ValueError(f"应为文字，这里是 {cell!r}")
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    text = _UNSAVEABLE.sub("", str(cell).replace("\r\n", "\n")).strip()
+    text = UNSEEN.sub("", str(cell).replace("\r\n", "\n")).strip()
     return unicodedata.normalize("NFC", text)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -17,7 +16,7 @@ from typing import Any
 
 import openpyxl
 
-from corpus.cells import in_words, record_of
+from corpus.cells import LONGEST, UNSEEN, in_words, record_of
 from corpus.errors import BadInput, RecordRefused
 from corpus.headings import fields_of, guess_kind
 from corpus.records import KINDS, Record
@@ -26,7 +25,6 @@ from corpus.store import Store
 
 BATCH = 500
 """Records of one transaction."""
-_NOT_IN_A_SHEET = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 class KindUnknown(BadInput):
@@ -156,7 +154,8 @@ def read_row(
     fields = fields_of(kind, row.cells, mapping)
     cells = {name: row.cells[heading] for heading, name in fields.items()}
     record = record_of(kind, cells)
-    return replace(record, source=source or record.source or default_source, source_id=record.source_id or record.title)
+    number = record.source_id or record.title[: LONGEST["source_id"]]
+    return replace(record, source=source or record.source or default_source, source_id=number)
 
 
 def _once(record: Record, line: int, seen: dict[tuple[str, str, str], int]) -> None:
@@ -203,4 +202,4 @@ def write_refused(refusals: Iterable[Refusal], path: Path) -> int:
 def _as_cell(value: Any) -> Any:
     items = value if isinstance(value, list) else [] if value is None else [value]
     written = "；".join(in_words(item) if isinstance(item, Mapping) else str(item) for item in items)
-    return _NOT_IN_A_SHEET.sub("", written)
+    return UNSEEN.sub("", written)

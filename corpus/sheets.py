@@ -78,7 +78,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
             try:
                 cells = json.loads(line)
             except (ValueError, RecursionError) as error:
-                where = f"第 {error.pos + 1} 个字符处" if isinstance(error, json.JSONDecodeError) else ""
+                where = f"（第 {error.pos + 1} 个字符处）" if isinstance(error, json.JSONDecodeError) else ""
                 yield Row(number, {"原文": line.rstrip("\n")}, f"这一行不是完整的 JSON{where}")
                 continue
             if isinstance(cells, dict):

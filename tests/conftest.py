@@ -34,6 +34,9 @@ def postgresql() -> Iterator[sa.URL]:
         patched.setenv("XDG_RUNTIME_DIR", folder)  # without it the package warns on machines that have no login session
         server = server_package.get_server(folder)
         try:
+            for hurry in ("fsync", "full_page_writes", "synchronous_commit"):  # the tests never cut the server's power
+                server.psql(f"ALTER SYSTEM SET {hurry} = off;")
+            server.psql("SELECT pg_reload_conf();")
             yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         finally:
             server.cleanup()

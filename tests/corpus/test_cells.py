@@ -18,7 +18,7 @@ from tests.corpus.generated import METRICS, RIGHTS
     ("name", "cell", "value"),
     [
         ("title", "  高压 SiC 模块\r\n封装 ", "高压 SiC 模块\n封装"),
-        ("title", "耐蚀\x00涂层", "耐蚀涂层"),
+        ("title", "耐蚀\x00\x0b涂层", "耐蚀涂层"),
         ("title", "半个表情\ud83d", "半个表情"),
         ("source_id", "000123", "000123"),
         ("source_id", "330108199001011234", "330108199001011234"),
@@ -85,7 +85,7 @@ def test_what_is_no_day_is_refused_with_an_example(cell: Any) -> None:
     [
         ("source_id", "3.30108E+17", "来源编号“3.30108E+17”被表格软件写成了科学计数法，原来的数字已丢失，请把该列设为文本后重新导出"),
         ("source_id", "长" * 501, "来源编号超过 500 个字，可能是列对错了"),
-        ("title", "长" * 501, "成果名称超过 500 个字，可能是列对错了"),
+        ("source", "长" * 201, "来源超过 200 个字，可能是列对错了"),
         ("title", ["甲", "乙"], "应为文字，这里是 ['甲', '乙']"),
         ("title", True, "应为文字，这里是 True"),
         ("completed_on", True, "应为文字，这里是 True"),

@@ -1,7 +1,7 @@
 """One definition: tables, headings, JSON and dataclass fields tell of the same fields, and a record survives being told."""
 
-from dataclasses import fields, replace
 from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -79,7 +79,7 @@ def test_a_record_read_from_its_own_json_is_the_same_record(record: Record) -> N
 def test_a_record_read_from_its_own_row_is_the_same_record(record: Record) -> None:
     saved_at = datetime.now(UTC).replace(tzinfo=None)
     row = row_of(record, id=3, revision=5, saved_at=saved_at)
-    read = record_from(record.kind, row)  # type: ignore[arg-type]
+    read = record_from(record.kind, row)  # type: ignore[arg-type]  # a dictionary serves as a row
     assert read == record
     assert (read.id, read.revision, read.saved_at) == (3, 5, saved_at)
 

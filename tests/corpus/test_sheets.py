@@ -183,7 +183,7 @@ def test_json_lines_are_read_and_a_broken_one_is_told(tmp_path: Path) -> None:
     )
     good, broken, no_object, good_again, too_long = read(tmp_path, "成果.jsonl", content)
     assert good == Row(1, {"title": "涂层", "trl": 7})
-    assert broken == Row(3, {"原文": '{"title": "干化", '}, "这一行不是完整的 JSON第 17 个字符处")
+    assert broken == Row(3, {"原文": '{"title": "干化", '}, "这一行不是完整的 JSON（第 18 个字符处）")
     assert no_object == Row(4, {"原文": '["不是对象"]'}, "这一行应是一个 JSON 对象")
     assert good_again == Row(5, {"title": "轴承"})
     assert (too_long.line, too_long.problem) == (6, "这一行不是完整的 JSON")
