@@ -9,11 +9,11 @@ Mode = Literal["hybrid", "semantic", "keyword"]
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "keyword")
 
 WEIGHTS: Mapping[Mode, Mapping[str, float]] = {
-    "hybrid": {"words": 0.9, "meaning": 0.1, "exact": 0.2},
+    "hybrid": {"words": 0.8, "meaning": 0.2, "exact": 0.2},
     "semantic": {"meaning": 1.0},
     "keyword": {"words": 1.0, "exact": 0.2},
 }
-"""`words`: the share of the question's word weight that the record holds; `meaning`: the cosine of the two vectors, not below 0;
+"""`words`: the square root of the share of the question's word weight that the record holds; `meaning`: the cosine of the two vectors, not below 0;
 `exact`: the share of the question's weight that lies on codes the record holds. Chosen on judged pairs, see docs/decisions.md."""
 
 LABELS = {"words": "词语", "meaning": "语义", "exact": "型号与代号"}

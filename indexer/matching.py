@@ -105,7 +105,7 @@ def score(engine: Engine, question: Question, ids: Sequence[int], mode: Mode) ->
     """Every candidate with both exact scores, whichever half put it up."""
     cosines, held = engine.scores(ids, question.vector, question.words)
     most = question.mass * (K1 + 1) or 1.0
-    shares = np.minimum(1.0, held / most)
+    shares = np.sqrt(np.minimum(1.0, held / most))
     exact = np.zeros(len(ids))
     for word, weight in question.exact.items():
         exact += (engine.scores(ids, None, {word: 1.0})[1] > 0) * weight

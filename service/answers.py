@@ -18,7 +18,7 @@ from indexer.index import Index
 from indexer.matching import DEEPEST, Ranked
 from indexer.quotes import Quote, quotes
 from indexer.reading import Reading
-from service.facets import Facet, facets_of
+from service.facets import Facet, counted, facets_of
 from service.installation import Installation
 
 OTHER_SIDE = {"achievement": "demand", "demand": "achievement"}
@@ -133,8 +133,6 @@ def browse(
 
 def browse_facets(index: Index, kind: str | None, where: Iterable[str]) -> list[Facet]:
     """Counts over all records that pass."""
-    from service.facets import counted
-
     filter: Filter = (*scope(kind, read_filter(where)), *read_filter(where))
     return counted(kind, lambda name, code: index.engine.count((*filter, Among(name, frozenset({code})))))
 

@@ -1,5 +1,6 @@
 """Training the static Chinese embedding model that is shipped in `indexer/model`.
 
+demands     words a need as a firm would
 pairs       reads public data into pairs of texts that say the same thing
 vocabulary  finds the words worth a vector and builds the tokenizer
 texts       turns pairs into batches of word numbers

@@ -92,7 +92,8 @@ that jieba finds in the texts below; how much a word weighs is part of its vecto
 {sources}
 
 {pairs} pairs in all. Licences are given in the words of those who published the material: where they
-say "no licence file" or "mixed or none", nobody has granted one.
+say "no licence file" or "mixed or none", nobody has granted one. Pairs "as demand" put phrases around
+the text that were written for this project, in the way firms word a need.
 {missing}
 The two texts of a pair are pulled together, and each is pushed away from the other side of all other
 pairs in its batch, unless both are about the same document. {steps} batches of {batch} pairs, seed

@@ -1,6 +1,6 @@
 """Pairs as numbers: every distinct text is tokenized once, and a batch is cut out of one long row of word numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from indexer.training.pairs import Pair
-
-Progress = Callable[[str, int, int], None]
-"""Told on the way: the stage, how much of it is done, how much there is."""
+from indexer.training.vocabulary import Progress
 
 Words = NDArray[np.int64]
 AT_ONCE = 10_000

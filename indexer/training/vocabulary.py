@@ -7,9 +7,12 @@ read, and its words are words: a vocabulary that `tokenizers` learns by itself t
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
+
+Progress = Callable[[str, int, int], None]
+"""Told on the way: the stage, how much of it is done, how much there is."""
 
 UNKNOWN = "[UNK]"
 LONGEST_WORD = 4
@@ -19,9 +22,9 @@ RAREST_CHARACTER = 5
 """Occurrences; a character that is rarer is unknown."""
 
 
-def train_tokenizer(texts: Iterable[str], size: int, cut: Callable[[str], list[str]]) -> Tokenizer:
+def train_tokenizer(texts: Sequence[str], size: int, cut: Callable[[str], list[str]], progress: Progress) -> Tokenizer:
     """A tokenizer of at most `size` words; `cut` segments a run of Chinese characters in jieba's search mode."""
-    words, characters = count_words(texts, cut)
+    words, characters = count_words(texts, cut, progress)
     kept = {character for character, count in characters.items() if count >= RAREST_CHARACTER}
     longer = (word for word in sorted(words, key=lambda word: (-words[word], word)) if is_word(word))
     for word in longer:
@@ -31,15 +34,19 @@ def train_tokenizer(texts: Iterable[str], size: int, cut: Callable[[str], list[s
     return unigram_tokenizer({word: words[word] for word in kept})
 
 
-def count_words(texts: Iterable[str], cut: Callable[[str], list[str]]) -> tuple[Counter[str], Counter[str]]:
+def count_words(
+    texts: Sequence[str], cut: Callable[[str], list[str]], progress: Progress
+) -> tuple[Counter[str], Counter[str]]:
     """How often each word, and each character, occurs in the texts."""
     words: Counter[str] = Counter()
     characters: Counter[str] = Counter()
     rules = unigram_tokenizer({})
-    for text in texts:
+    for done, text in enumerate(texts, start=1):
         for run, _ in rules.pre_tokenizer.pre_tokenize_str(rules.normalizer.normalize_str(text)):
             characters.update(run)
             words.update(cut(run) if is_chinese(run) else [run])
+        if done % 1000 == 0 or done == len(texts):
+            progress("counting words", done, len(texts))
     return words, characters
 
 
