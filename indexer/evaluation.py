@@ -17,7 +17,6 @@ from typing import Any
 
 from corpus.errors import BadInput
 from indexer.fusion import Mode
-from indexer.matching import DEEPEST, Ranked
 
 CUT = 10
 _WIDELY_JUDGED = 10
@@ -34,6 +33,7 @@ class Judged:
     id: str
     text: str
     levels: Mapping[str, int]
+    title: str = ""
     source: str | None = None
     base: int = 0
     """The level that stands for “not at all”: 0, or 1 on the four-level scale."""
@@ -71,8 +71,8 @@ class Figures:
         return {names.get(name, name): value for name, value in asdict(self).items()}
 
 
-Ranking = Callable[[str, Mode, "Sequence[str] | None"], list[str]]
-"""Rank for a text in a mode: source ids, best first; of the whole library, or of a pool if one is given."""
+Ranking = Callable[[Judged, Mode, "Sequence[str] | None"], list[str]]
+"""Rank for a demand in a mode: source ids, best first; of the whole library, or of a pool if one is given."""
 
 
 def evaluate(demands: Sequence[Judged], rank: Ranking, mode: Mode, *, judged_only: bool = False) -> Figures:
@@ -84,10 +84,10 @@ def evaluate(demands: Sequence[Judged], rank: Ranking, mode: Mode, *, judged_onl
     started = time.perf_counter()
     for demand in demands:
         pool = sorted(demand.levels)
-        judged = rank(demand.text, mode, pool) if pool else []
+        judged = rank(demand, mode, pool) if pool else []
         if demand.counts:
             gained.append(ndcg([demand.gains[id] for id in judged]))
-        whole = judged if judged_only else rank(demand.text, mode, None)
+        whole = judged if judged_only else rank(demand, mode, None)
         if demand.source:
             place = whole.index(demand.source) + 1 if demand.source in whole else 0
             found.append(1.0 if 1 <= place <= CUT else 0.0)
@@ -129,7 +129,7 @@ def read_judged(demands: Path, judgements: Path) -> list[Judged]:
         if not id or not text:
             raise JudgementsUnreadable(file=demands.name, line=line, reason="需求缺少编号或内容")
         source = row.get("source") if "content" in row else None
-        found.append(Judged(id, text, levels.get(id, {}), source, base))
+        found.append(Judged(id, text, levels.get(id, {}), str(row.get("title") or ""), source, base))
     return found
 
 
@@ -137,10 +137,6 @@ def demand_text(row: Mapping[str, Any]) -> str:
     """Title and content, as they are asked."""
     parts = (str(row.get(name) or "").strip() for name in ("title", "content", "problem", "criteria"))
     return "。".join(part for part in parts if part)
-
-
-def ids_of(ranked: Sequence[Ranked], names: Mapping[int, str]) -> list[str]:
-    return [names[hit.id] for hit in ranked[:DEEPEST]]
 
 
 def _lines(path: Path) -> list[tuple[int, dict[str, Any]]]:

@@ -9,7 +9,7 @@ Mode = Literal["hybrid", "semantic", "keyword"]
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "keyword")
 
 WEIGHTS: Mapping[Mode, Mapping[str, float]] = {
-    "hybrid": {"words": 0.8, "meaning": 0.2, "exact": 0.2},
+    "hybrid": {"words": 0.7, "meaning": 0.3, "exact": 0.2},
     "semantic": {"meaning": 1.0},
     "keyword": {"words": 1.0, "exact": 0.2},
 }

@@ -21,6 +21,8 @@ from indexer.reading import Reading
 
 CANDIDATES = 200
 """Records that each half puts up at least."""
+TITLE_SHARE = 2.0
+"""How much a title's vector counts against that of the whole text."""
 DEEPEST = 1000
 """How far down a ranking can be paged."""
 
@@ -81,8 +83,7 @@ def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, e
     asked = sum(weighed[t.word] for t in reading.terms if t.word in weighed and t.origin == "text")
     vector = None
     if encoder is not None and mode != "keyword":
-        vector = encoder.encode([reading.text], asking=True)[0]
-        vector = vector if np.any(vector) else None
+        vector = embedded(encoder, reading)
     return Question(
         words=weighed if mode != "semantic" else {},
         vector=vector,
@@ -91,6 +92,14 @@ def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, e
         else {},
         mass=asked + unknown if asked else sum(weighed.values()),
     )
+
+
+def embedded(encoder: Encoder, reading: Reading) -> Vector | None:
+    """The unit vector of a reading, its title counting twice the whole; None for a text in which the model knows nothing."""
+    texts, shares = ([reading.title, reading.text], [TITLE_SHARE, 1.0]) if reading.title else ([reading.text], [1.0])
+    vector = np.asarray(shares, np.float32) @ encoder.encode(texts, asking=True)
+    length = float(np.linalg.norm(vector))
+    return vector / np.float32(length) if length else None
 
 
 def candidates(engine: Engine, question: Question, filter: Filter, k: int) -> list[int]:

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from indexer.normalise import fold
 from indexer.words import Words, latin_words, runs
 
 SYNONYM_WEIGHT = 0.4
+TITLE_COUNTS = 2
+"""How many times more a word counts for standing in the title."""
 _SHORT = 4
 """Characters of a question that is one run of Chinese and is then looked for as it stands."""
 
@@ -35,10 +37,14 @@ class Term:
 @dataclass(frozen=True, slots=True)
 class Reading:
     text: str
+    """The whole of what was asked, its title first if it has one."""
     terms: tuple[Term, ...]
     codes: tuple[str, ...] = ()
     exact: frozenset[str] = frozenset()
     """Words whose presence counts by itself: the codes, or the one short word that is all of the question."""
+
+    title: str = ""
+    """What a demand calls itself; it says more of the need than any other line."""
 
     @property
     def words(self) -> list[str]:
@@ -54,7 +60,7 @@ class Reading:
             if term.word not in gone and (term.origin == "text" or fold(term.origin) not in gone)
         )
         codes = tuple(code for code in self.codes if code not in gone)
-        return Reading(self.text, kept, codes, self.exact - gone)
+        return replace(self, terms=kept, codes=codes, exact=self.exact - gone)
 
 
 @dataclass(frozen=True)
@@ -66,17 +72,20 @@ class Reader:
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Folded term → the other terms of its group."""
 
-    def read(self, text: str) -> Reading:
-        need = " ".join(text.split())
+    def read(self, text: str, title: str = "") -> Reading:
+        """Read what was asked; `title`, if the text has one, is part of it and counts for more."""
+        need, head = " ".join(text.split()), " ".join(title.split())
         found = self.words.of_question(need)
         counts = Counter(word for word, _ in found)
+        for word, _ in self.words.of_question(head):
+            counts[word] += TITLE_COUNTS
         heard = [word for word in counts if word not in self.muted] or list(counts)
         codes = dict.fromkeys(word for word, run in found if run.is_code and word == latin_words(run)[0])
         whole = _short_question(need)
         terms = {word: Term(word, 1 + math.log(counts[word] or 1)) for word in [*whole, *heard]}
         for term in self._widened(need, terms):
             terms.setdefault(term.word, term)
-        return Reading(need, tuple(terms.values()), tuple(codes), frozenset(whole or codes))
+        return Reading(need, tuple(terms.values()), tuple(codes), frozenset(whole or codes), head)
 
     def _widened(self, need: str, terms: Mapping[str, Term]) -> Iterable[Term]:
         folded = fold(need)

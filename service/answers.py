@@ -108,7 +108,7 @@ def match(
     """
     index = installation.fresh()
     asked = installation.store.get(id) if id is not None else None
-    reading = index.reader.read(asked_text(asked) if asked else text or "")
+    reading = index.reader.read(asked_text(asked), asked.title) if asked else index.reader.read(text or "")
     if not reading.text:
         raise NothingAsked()
     wanted = OTHER_SIDE[asked.kind] if asked else kind or "achievement"

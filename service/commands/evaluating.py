@@ -82,10 +82,12 @@ def ranking(installation: Installation, judged: Sequence[Judged]) -> Ranking:
     if missing:
         raise NotInLibrary(count=len(missing), example=missing[0])
 
-    def rank(text: str, mode: Mode, pool: Sequence[str] | None) -> list[str]:
+    def rank(demand: Judged, mode: Mode, pool: Sequence[str] | None) -> list[str]:
         among = [ids[name] for name in pool] if pool is not None else None
         limit = DEEPEST if among is None else len(among)
-        _, ranked = index.find(index.reader.read(text), mode=mode, kind="achievement", limit=limit, among=among)
+        _, ranked = index.find(
+            index.reader.read(demand.text, demand.title), mode=mode, kind="achievement", limit=limit, among=among
+        )
         return [names[hit.id] for hit in ranked]
 
     return rank

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from indexer.evaluation import Judged, JudgementsUnreadable, evaluate, ids_of, ndcg, read_judged
+from indexer.evaluation import Judged, JudgementsUnreadable, evaluate, ndcg, read_judged
 from indexer.fusion import Mode
-from indexer.matching import Ranked
 
 
 def ranking(*ids: str) -> Any:
     """Ranks every text alike; of a pool, its members in the same order."""
 
-    def rank(text: str, mode: Mode, pool: Any) -> list[str]:
+    def rank(demand: Judged, mode: Mode, pool: Any) -> list[str]:
         return [id for id in ids if pool is None or id in pool]
 
     return rank
@@ -102,8 +101,8 @@ def test_demands_of_both_makes_are_read(tmp_path: Path) -> None:
         ['{"demand": "需1", "achievement": "成1", "level": 3}', "", '{"demand": "需1", "achievement": 2, "level": 0}'],
     )
     assert read_judged(*files) == [
-        Judged("需1", "电机啸叫。转到一千四就叫。", {"成1": 3, "2": 0}, source="成1"),
-        Judged("需2", "污泥。含水率高", {}),
+        Judged("需1", "电机啸叫。转到一千四就叫。", {"成1": 3, "2": 0}, "电机啸叫", source="成1"),
+        Judged("需2", "污泥。含水率高", {}, "污泥"),
     ]
 
 
@@ -135,7 +134,3 @@ def test_a_broken_line_is_told_with_its_number(tmp_path: Path, line: str, said: 
 def test_a_demand_without_a_text_is_told(tmp_path: Path) -> None:
     with pytest.raises(JudgementsUnreadable, match=r"需求.jsonl 第 1 行不是一条评判：需求缺少编号或内容"):
         read_judged(*written(tmp_path, [{"id": "需1", "title": " "}], []))
-
-
-def test_ranked_ids_get_their_names() -> None:
-    assert ids_of([Ranked(7, 0.5, {}), Ranked(3, 0.4, {})], {3: "成3", 7: "成7"}) == ["成7", "成3"]

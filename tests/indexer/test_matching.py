@@ -8,7 +8,7 @@ from indexer.attributes import scope
 from indexer.entries import Among, Between, Entry, passes
 from indexer.fusion import MODES, Mode
 from indexer.local import LocalEngine
-from indexer.matching import CANDIDATES, Ranked, find
+from indexer.matching import CANDIDATES, Ranked, embedded, find
 from indexer.reading import Reader, Reading
 from indexer.words import Words
 from tests.indexer.encoders import PairEncoder
@@ -205,3 +205,15 @@ def test_a_new_record_changes_the_parts_of_another_only_through_rarity(words: Wo
     far: list[Entry] = entries_of([achievement(22, "苹果保鲜")], words, PairEncoder())
     engine.apply(far, [], 2)
     assert find(engine, PairEncoder(), reader.read("污泥干化"), mode="semantic", among=[4]) == before
+
+
+def test_a_title_counts_more_than_the_story_around_it(library: LocalEngine, reader: Reader) -> None:
+    text = "污泥干化。我厂在城西，隔壁生产红外探测器和红外镜头"
+    vectors = [
+        embedded(PairEncoder(), r) for r in (reader.read(text), reader.read(text, "污泥干化"), reader.read("污泥干化"))
+    ]
+    plain, titled, title = (vector for vector in vectors if vector is not None)
+    assert titled @ title > plain @ title
+    assert float(np.linalg.norm(titled)) == pytest.approx(1, abs=1e-6)
+    assert ids(find(library, PairEncoder(), reader.read(text, "污泥干化"), kind="achievement", limit=1)) == [4]
+    assert ids(find(library, PairEncoder(), reader.read(text), kind="achievement", limit=1)) != [4]

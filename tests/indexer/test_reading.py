@@ -31,6 +31,14 @@ def test_what_is_said_more_often_weighs_more(reader: Reader) -> None:
     assert weights["污泥"] > weights["设备"] == 1.0
 
 
+def test_words_of_the_title_weigh_more_and_the_title_is_kept(reader: Reader) -> None:
+    reading = reader.read("污泥干化。我们公司寻求设备", title="污泥干化")
+    weights = {term.word: term.weight for term in reading.terms}
+    assert weights["污泥"] == weights["干化"] > weights["设备"] == 1.0
+    assert reading.title == "污泥干化"
+    assert reader.read("污泥干化").title == ""
+
+
 def test_synonyms_say_where_they_come_from_and_weigh_less(reader: Reader) -> None:
     reading = reader.read("电机噪声")
     added = {term.word: (term.weight, term.origin) for term in reading.terms if term.origin != "text"}
