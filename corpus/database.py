@@ -23,7 +23,7 @@ class DatabaseNewer(DuijieError):
     """数据库的结构版本 {found} 比本程序新。请升级 Duijie 后再打开。"""
 
 
-def connect(url: str) -> sa.Engine:
+def connect(url: str | sa.URL) -> sa.Engine:
     """An engine for `sqlite:///file`, `sqlite://` (in memory) or `postgresql://…`. Raises BadInput for a URL it cannot read."""
     try:
         address = sa.make_url(url)

@@ -40,7 +40,7 @@ class Saved:
 class Store:
     """Records in a database given by URL; SQLite in a file or in memory, or PostgreSQL. Brings the tables up to date on opening."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | sa.URL) -> None:
         self.engine = connect(url)
         migrate(self.engine)
 

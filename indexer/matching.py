@@ -19,12 +19,12 @@ from indexer.entries import Engine, Filter, Vector
 from indexer.fusion import Mode, parts_of, score_of
 from indexer.reading import Reading
 
-CANDIDATES = 200
-"""Records that each half puts up at least."""
+CANDIDATES = 500
+"""Records that each half puts up, whatever is asked of them: a page more or less must not change the ranking."""
 TITLE_SHARE = 2.0
 """How much a title's vector counts against that of the whole text."""
-DEEPEST = 1000
-"""How far down a ranking can be paged."""
+DEEPEST = CANDIDATES
+"""How far down a ranking is whole: below it stands only what one of the halves happened to put up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,13 @@ def find(
     among: Sequence[int] | None = None,
 ) -> list[Ranked]:
     """The best `limit` records for a reading, best first, equal ones by id. `among` ranks the given ids only."""
-    limit = min(limit, DEEPEST) if among is None else limit
     everyone = scope(kind, filter)
     question = ask(engine, encoder, reading, mode, everyone)
     if question.is_empty:
         return []
-    ids = candidates(engine, question, (*everyone, *filter), max(CANDIDATES, limit)) if among is None else list(among)
+    ids = candidates(engine, question, (*everyone, *filter), CANDIDATES) if among is None else list(among)
     ranked = score(engine, question, ids, mode)
-    return sorted(ranked, key=lambda r: (-r.score, r.id))[:limit]
+    return sorted(ranked, key=lambda r: (-r.score, r.id))[: limit if among is not None else min(limit, DEEPEST)]
 
 
 def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, everyone: Filter) -> Question:

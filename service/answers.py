@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from corpus.cells import UNSEEN
 from corpus.errors import BadInput
 from corpus.records import Achievement, Demand, Record, searched_texts
 from indexer.attributes import read_filter, scope
@@ -15,7 +16,7 @@ from indexer.comparisons import Finding, Pair, compare
 from indexer.entries import Among, Filter
 from indexer.fusion import Mode
 from indexer.index import Index
-from indexer.matching import DEEPEST, Ranked
+from indexer.matching import Ranked
 from indexer.quotes import Quote, quotes
 from indexer.reading import Reading
 from service.facets import Facet, counted, facets_of
@@ -45,10 +46,19 @@ class Hit:
     record: Record = field(repr=False)
     comparisons: Sequence[Finding] = ()
 
+    @property
+    def is_only_near(self) -> bool:
+        """Whether it holds no word of the question: by the score, or where words were not scored, by the quotes."""
+        return not self.parts.get("words", len(self.quotes))
+
 
 @dataclass(frozen=True)
 class Answer:
-    """`degraded` says why the mode is keyword though another was asked for. `total` counts at most the first 200."""
+    """`degraded` says why the mode is keyword though another was asked for.
+
+    `total` counts what was ranked, at most the first 200. `note` says what a person should know of the whole: that nothing holds the words.
+    Every change up to `revision` is in the answer.
+    """
 
     mode: Mode
     degraded: str | None
@@ -57,6 +67,7 @@ class Answer:
     total: int
     hits: Sequence[Hit]
     facets: Sequence[Facet] = ()
+    note: str | None = None
 
 
 def search(
@@ -72,23 +83,22 @@ def search(
     facets: bool = False,
 ) -> Answer:
     """The records that answer a text best. Raises NothingAsked, and what a filter that cannot be read raises."""
-    index = installation.fresh()
-    filter = read_filter(where)
-    reading = index.reader.read(text).without(without)
+    index, revision = installation.fresh(), installation.index.engine.revision
+    reading = index.reader.read(UNSEEN.sub("", text)).without(without)
     if not reading.text:
         raise NothingAsked()
-    depth = min(DEEPEST, max(PAGED, offset + limit))
-    used, ranked = index.find(reading, mode=mode, kind=kind, filter=filter, limit=depth)
+    used, ranked = index.find(reading, mode=mode, kind=kind, filter=read_filter(where), limit=PAGED)
     records = installation.store.get_many(hit.id for hit in (ranked if facets else ranked[offset : offset + limit]))
     shown = [hit for hit in ranked[offset : offset + limit] if hit.id in records]
     return Answer(
         mode=used,
         degraded=index.degraded if mode != "keyword" else None,
         reading=reading,
-        revision=index.engine.revision,
+        revision=revision,
         total=len(ranked),
         hits=[_hit(hit, records[hit.id], reading) for hit in shown],
         facets=facets_of(kind, records.values()) if facets else (),
+        note=_note(ranked),
     )
 
 
@@ -106,9 +116,11 @@ def match(
 
     A text is taken for a demand, and answered with achievements, unless `kind` says otherwise. Raises RecordNotFound, NothingAsked.
     """
-    index = installation.fresh()
+    index, revision = installation.fresh(), installation.index.engine.revision
     asked = installation.store.get(id) if id is not None else None
-    reading = index.reader.read(asked_text(asked), asked.title) if asked else index.reader.read(text or "")
+    reading = (
+        index.reader.read(asked_text(asked), asked.title) if asked else index.reader.read(UNSEEN.sub("", text or ""))
+    )
     if not reading.text:
         raise NothingAsked()
     wanted = OTHER_SIDE[asked.kind] if asked else kind or "achievement"
@@ -117,7 +129,7 @@ def match(
     hits = [_hit(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
     compared = [replace(hit, comparisons=compare(Pair(reading, asked, hit.record))) for hit in hits]
     degraded = index.degraded if mode != "keyword" else None
-    return Answer(used, degraded, reading, index.engine.revision, len(compared), compared)
+    return Answer(used, degraded, reading, revision, len(compared), compared, note=_note(ranked))
 
 
 def browse(
@@ -125,7 +137,7 @@ def browse(
 ) -> tuple[int, list[Record]]:
     """Without a question: how many records pass, and the latest of them."""
     index = installation.fresh()
-    filter = (*scope(kind, read_filter(where)), *read_filter(where))
+    filter = _passing(kind, where)
     ids = index.engine.browse(offset + limit, filter)[offset:]
     records = installation.store.get_many(ids)
     return index.engine.count(filter), [records[id] for id in ids if id in records]
@@ -133,8 +145,22 @@ def browse(
 
 def browse_facets(index: Index, kind: str | None, where: Iterable[str]) -> list[Facet]:
     """Counts over all records that pass."""
-    filter: Filter = (*scope(kind, read_filter(where)), *read_filter(where))
+    filter = _passing(kind, where)
     return counted(kind, lambda name, code: index.engine.count((*filter, Among(name, frozenset({code})))))
+
+
+def _passing(kind: str | None, where: Iterable[str]) -> Filter:
+    filter = read_filter(where)
+    return (*scope(kind, filter), *filter)
+
+
+def _note(ranked: Sequence[Ranked]) -> str | None:
+    """What to say when no record holds a word of the question: a list there is, but it is no match."""
+    if not ranked:
+        return "没有符合条件的记录。"
+    if any("words" not in hit.parts or hit.parts["words"] > 0 for hit in ranked):
+        return None
+    return "没有一条记录写有所问的词语；以下只是意思相近，未必相关。"
 
 
 def asked_text(record: Record) -> str:
@@ -148,7 +174,10 @@ def asked_text(record: Record) -> str:
 
 
 def _hit(ranked: Ranked, record: Record, reading: Reading) -> Hit:
-    weights = {term.word: term.weight * (len(term.word) - 0.5) for term in reading.terms if len(term.word) > 1}
+    said = [
+        term for term in reading.terms if len(term.word) > 1
+    ] or reading.terms  # 的 and 个 say little beside longer words
+    weights = {term.word: term.weight * (len(term.word) - 0.5) for term in said}
     weights |= dict.fromkeys(reading.exact, 10.0)
     return Hit(
         id=record.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -14,7 +15,6 @@ from fastapi.responses import Response
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from service import problems, settings
@@ -28,12 +28,12 @@ DESCRIPTION = """Search and matchmaking for technology transfer: achievements �
 Errors are problem details (RFC 9457): `detail` is a sentence in Chinese that says what is wrong and what to do."""
 
 _POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_READING = ("GET", "HEAD", "OPTIONS")
 _SECURITY = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-_LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 
 
 def create_app(installation: Installation) -> FastAPI:
@@ -53,13 +53,14 @@ def create_app(installation: Installation) -> FastAPI:
         favicon_url="/static/favicon.svg",
     )
     app.state.installation = installation
-    for part in (home, search_page, record, about, searching, matching, records, health):
+    for part in (home, search_page, record, about):
         app.include_router(part.router)
+    for operations in (searching, matching, records, health):
+        app.include_router(operations.router, responses=problems.described())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     problems.install(app)
     app.add_middleware(BaseHTTPMiddleware, dispatch=_guarded)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOCAL_HOSTS)
     return app
 
 
@@ -71,17 +72,26 @@ def from_environment() -> FastAPI:
 async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:
     """Without accounts the local machine is trusted, but not a foreign page that is open in its browser."""
     origin = request.headers.get("origin")
-    if (
-        request.method not in ("GET", "HEAD", "OPTIONS")
-        and origin
-        and urlsplit(origin).netloc != request.headers.get("host")
-    ):
-        detail = "请求来自别的网站，已拒绝。"
-        return problems.problem(request, HTTPStatus.FORBIDDEN, detail, "ForeignOrigin")
+    if not _is_local(request.url.hostname):
+        return problems.problem(request, HTTPStatus.BAD_REQUEST, "这里只应答发给本机的请求。", "ForeignHost")
+    if request.method not in _READING and origin and urlsplit(origin).netloc != request.headers.get("host"):
+        return problems.problem(request, HTTPStatus.FORBIDDEN, "请求来自别的网站，已拒绝。", "ForeignOrigin")
+    asked = request.method
+    if asked == "HEAD":  # routed like GET; the server leaves the body out
+        request.scope["method"] = "GET"
     response = await call_next(request)
+    request.scope["method"] = asked
     for name, value in _SECURITY.items():
         response.headers.setdefault(name, value)
     if request.url.path == "/docs":  # the page of Swagger UI starts itself by a script in the page
         inline = "script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
         response.headers["Content-Security-Policy"] = f"{_POLICY}; {inline}"
     return response
+
+
+def _is_local(host: str | None) -> bool:
+    """Whether a request was addressed to this machine by a name that only it has: a foreign name may point here, too."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False

@@ -57,5 +57,3 @@ def main() -> None:
     except DuijieError as error:
         click.echo(f"错误：{error}", err=True)
         sys.exit(2 if isinstance(error, BadInput | RecordNotFound) else 1)
-    except BrokenPipeError:
-        sys.exit(0)

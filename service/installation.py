@@ -13,7 +13,7 @@ from corpus.intake import Intake, import_files
 from corpus.records import Achievement, Change, Demand
 from corpus.store import Store
 from indexer.index import Built, Index, Progress
-from service.settings import Settings
+from service.settings import Settings, make_home
 
 BASE_BEHIND = 1000
 """Changes above the base from which a server that starts builds a new one first."""
@@ -23,8 +23,7 @@ class Installation:
     """Opens the store and the index of `settings`; close it when done, or use it as a context."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        settings.home.mkdir(parents=True, exist_ok=True)
+        self.settings = make_home(settings)
         self.store = Store(settings.database_url)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self._catching_up = threading.Lock()

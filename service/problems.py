@@ -12,13 +12,16 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from corpus.cells import UNSEEN
 from corpus.database import DatabaseNewer, DatabaseUnavailable
 from corpus.errors import BadInput, DuijieError, RecordNotFound, RecordRefused
 from indexer.base import BaseDamaged
 from indexer.encoder import ModelNotLoaded
+from service.settings import HomeUnavailable
 from service.templating import page
 
 STATUS: Mapping[type[DuijieError], HTTPStatus] = {
+    HomeUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     RecordNotFound: HTTPStatus.NOT_FOUND,
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadInput: HTTPStatus.BAD_REQUEST,
@@ -61,7 +64,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:
-        faults = [{"where": ".".join(str(p) for p in e["loc"]), "reason": e["msg"]} for e in error.errors()]
+        faults = [{"where": UNSEEN.sub("", ".".join(map(str, e["loc"]))), "reason": _reason(e)} for e in error.errors()]
         detail = "；".join(f"{fault['where']}：{fault['reason']}" for fault in faults)
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, "Invalid", errors=faults)
 
@@ -77,15 +80,44 @@ def install(app: FastAPI) -> None:
 
 
 def problem(request: Request, status: HTTPStatus, detail: str, kind: str, **more: Any) -> Response:
-    title = _TITLES.get(status, status.phrase)
+    title, detail = _TITLES.get(status, status.phrase), UNSEEN.sub("", detail)
     if request.url.path.startswith(("/api/", "/healthz", "/readyz")):
         body = {"type": f"/problems#{kind}", "title": title, "status": int(status), "detail": detail, **more}
         return JSONResponse(body, status, media_type="application/problem+json")
     return page(request, "error.html", status=int(status), title=title, detail=detail)
 
 
-def problem_schema() -> dict[str, Any]:
-    """The form of a problem, for the API's description."""
+_REASONS = {
+    "missing": "缺少这一项",
+    "greater_than_equal": "应不小于 {ge}",
+    "less_than_equal": "应不大于 {le}",
+    "less_than": "应小于 {lt}",
+    "string_too_long": "最长 {max_length} 个字",
+    "too_long": "最多 {max_length} 个",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "bool_parsing": "应为 true 或 false",
+    "string_type": "应为文字",
+    "list_type": "应为列表",
+    "dict_type": "应为对象",
+    "literal_error": "只能是 {expected}",
+    "json_invalid": "不是完整的 JSON",
+    "extra_forbidden": "没有这一项",
+    "value_error": "{error}",
+}
+"""What Pydantic found wrong, by its kind, in words."""
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    told = _REASONS.get(error["type"])
+    return told.format(**error.get("ctx", {})) if told else f"不合要求（{error['msg']}）"
+
+
+def described() -> dict[int | str, dict[str, Any]]:
+    """Which problems an operation may answer with, for the API's description."""
     text = {"type": "string"}
     properties = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text}
-    return {"type": "object", "properties": properties, "required": ["type", "title", "status", "detail"]}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    content = {"application/problem+json": {"schema": schema}}
+    statuses = (400, 403, 404, 422, 503)
+    return {status: {"description": _TITLES[status], "content": content} for status in statuses}

@@ -10,6 +10,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from corpus.errors import DuijieError
+
+
+class HomeUnavailable(DuijieError):
+    """用不了数据文件夹 {home}：{reason}。请检查 DUIJIE_HOME 和它的权限。"""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -18,12 +26,21 @@ class Settings:
     model: str | None = None
 
     @property
-    def database_url(self) -> str:
-        return self.database or f"sqlite:///{(self.home / 'duijie.db').resolve()}"
+    def database_url(self) -> str | sa.URL:
+        return self.database or sa.URL.create("sqlite", database=str((self.home / "duijie.db").resolve()))
 
     @property
     def index(self) -> Path:
         return self.home / "index"
+
+
+def make_home(settings: Settings) -> Settings:
+    """The settings, with their folder made. Raises HomeUnavailable."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeUnavailable(home=settings.home, reason=error.strerror or str(error)) from error
+    return settings
 
 
 def from_environment() -> Settings:

@@ -21,9 +21,9 @@ class MatchRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: int | None = Field(None, ge=1, lt=2**63, description="A stored record; the other side's records are answered")
-    text: str | None = Field(None, max_length=100_000, description="A demand in one's own words")
+    text: str | None = Field(None, max_length=20_000, description="A demand in one's own words")
     kind: Kind | None = Field(None, description="Which side to answer a text with; achievements unless said")
-    where: list[str] = []
+    where: list[str] = Field([], max_length=50)
     mode: ModeName = "hybrid"
     limit: int = Field(10, ge=1, le=100)
     records: bool = False

@@ -69,20 +69,20 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def _schema(kind: type[Record]) -> dict[str, Any]:
+def _schema(kind: type[Record], *, single: bool) -> dict[str, Any]:
     fields = {name: {"description": about(kind, name).label} for name in stated_fields(kind)}
     one = {"type": "object", "required": ["title"], "properties": fields, "additionalProperties": False}
-    return {"oneOf": [one, {"type": "array", "items": one, "maxItems": MOST}]}
+    return one if single else {"oneOf": [one, {"type": "array", "items": one, "maxItems": MOST}]}
+
+
+def _body(kind: type[Record], *, single: bool) -> dict[str, Any]:
+    content = {"schema": _schema(kind, single=single), "example": EXAMPLES[kind.kind]}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
 
 
 def _routes(kind: type[Record], path: str) -> None:
     name = kind.kind
-    body = {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": _schema(kind), "example": EXAMPLES[name]}},
-        }
-    }
+    body, single_body = _body(kind, single=False), _body(kind, single=True)
 
     @router.get(path, tags=[name], summary=f"List {path[1:]}, latest first", operation_id=f"list_{path[1:]}")
     def list_(
@@ -122,12 +122,16 @@ def _routes(kind: type[Record], path: str) -> None:
         return public(_get(opened, kind, id))
 
     @router.put(
-        path + "/{id}", tags=[name], summary=f"Replace one {name}", operation_id=f"put_{name}", openapi_extra=body
+        path + "/{id}",
+        tags=[name],
+        summary=f"Replace one {name}",
+        operation_id=f"put_{name}",
+        openapi_extra=single_body,
     )
     def put_one(opened: Opened, id: Id, given: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
         held = _get(opened, kind, id)
         record = replace(read(kind, given), source=held.source, source_id=held.source_id)
-        opened.store.save([record])
+        opened.store.save([_keeping_hidden(record, held, given)])
         return public(opened.store.get(id))
 
     @router.delete(path + "/{id}", tags=[name], summary=f"Delete one {name}", operation_id=f"delete_{name}")
@@ -159,7 +163,8 @@ def _write(opened: Installation, kind: type[Record], given: dict[str, Any] | lis
             record = read(kind, item)
             if (record.source, record.source_id) in records:
                 raise RecordRefused(reason=f"来源编号“{record.source_id}”在这一批里重复")
-            records[record.source, record.source_id] = record
+            held = opened.store.find(kind.kind, record.source, record.source_id)
+            records[record.source, record.source_id] = _keeping_hidden(record, held, item)
         except BadInput as error:
             if isinstance(given, dict):
                 raise
@@ -172,6 +177,12 @@ def _write(opened: Installation, kind: type[Record], given: dict[str, Any] | lis
         refused=refused,
         revision=opened.store.revision(),
     )
+
+
+def _keeping_hidden(record: Record, held: Record | None, given: dict[str, Any]) -> Record:
+    """The record with the confidential fields it had: what no answer shows, no answer sent back may erase. An explicit null does."""
+    hidden = {name for name in stated_fields(type(record)) if about(type(record), name).confidential} - given.keys()
+    return replace(record, **{name: getattr(held, name) for name in hidden}) if held else record
 
 
 def _get(opened: Installation, kind: type[Record], id: int) -> Record:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from service.access import Opened
-from service.answers import search
+from service.answers import PAGED, search
 from service.api.shapes import AnswerJson, answer_json
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
@@ -17,6 +17,7 @@ ModeName = Literal["hybrid", "semantic", "keyword"]
 Where = Annotated[
     list[str],
     Query(
+        max_length=50,
         description="`field=value`, repeated; values of one field are alternatives",
         examples=[["region=杭州", "trl=5..9"]],
     ),
@@ -31,10 +32,17 @@ def get_search(
     ],
     kind: Kind | None = None,
     where: Where = [],  # noqa: B006 - FastAPI copies it
-    without: Annotated[list[str], Query(description="Words to take out of the reading", examples=[["噪声"]])] = [],  # noqa: B006
+    without: Annotated[
+        list[str],
+        Query(
+            max_length=200,
+            description="Words to take out of the reading; the vector still follows the text",
+            examples=[["噪声"]],
+        ),
+    ] = [],  # noqa: B006
     mode: ModeName = "hybrid",
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
-    offset: Annotated[int, Query(ge=0, le=900)] = 0,
+    offset: Annotated[int, Query(ge=0, lt=PAGED)] = 0,
     records: Annotated[bool, Query(description="Whether each hit carries its whole record")] = False,
 ) -> AnswerJson:
     answer = search(opened, q, kind=kind, where=where, without=without, mode=mode, limit=limit, offset=offset)

@@ -57,7 +57,8 @@ class AnswerJson(BaseModel):
     degraded: str | None = Field(description="Why the mode is keyword though another was asked for")
     reading: ReadingJson
     revision: int
-    total: int = Field(description="How many records were ranked, at most 1000")
+    total: int = Field(description="How many records were ranked, at most 200")
+    note: str | None = Field(description="What to know of the whole: that no record holds a word of the question")
     hits: list[HitJson]
 
 
@@ -70,6 +71,7 @@ def answer_json(answer: Answer, *, records: bool = False) -> AnswerJson:
         reading=ReadingJson(text=reading.text, words=reading.words, codes=list(reading.codes), terms=terms),
         revision=answer.revision,
         total=answer.total,
+        note=answer.note,
         hits=[_hit(hit, records) for hit in answer.hits],
     )
 

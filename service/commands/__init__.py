@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from service.installation import Installation
-from service.settings import Settings, from_environment
+from service.settings import Settings, from_environment, make_home
 
 told = Console(stderr=True, highlight=False)
 """Where people are told how it goes; answers go to standard output."""
@@ -33,7 +33,8 @@ mode_option = click.option(
 
 
 def settings_with(model: str | None = None) -> Settings:
-    settings = from_environment()
+    """The environment's settings with another model, their folder made. Raises HomeUnavailable."""
+    settings = make_home(from_environment())
     return replace(settings, model=model) if model else settings
 
 

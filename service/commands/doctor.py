@@ -13,7 +13,7 @@ import click
 from corpus.errors import DuijieError
 from indexer.base import current, read_manifest
 from service.commands import echo_json, json_option, model_option, settings_with
-from service.installation import Installation
+from service.installation import BASE_BEHIND, Installation
 from service.settings import Settings
 
 _PACKAGES = ("faiss-cpu", "sentence-transformers", "torch", "jieba", "rjieba", "sqlalchemy", "fastapi", "numpy")
@@ -77,7 +77,6 @@ def _software() -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    settings.home.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.home).free
     advice = "清理磁盘，至少留出 1 GB" if free < _LITTLE_SPACE else None
     return Finding("数据文件夹", f"{settings.home.resolve()}，剩余 {free / 2**30:.1f} GB", advice)
@@ -110,5 +109,5 @@ def _index(installation: Installation) -> Finding:
     return Finding(
         "索引",
         said + (f"，落后 {behind} 次改动（已在内存中补上）" if behind else ""),
-        "duijie index" if behind > 1000 else None,
+        "duijie index" if behind > BASE_BEHIND else None,
     )

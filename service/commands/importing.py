@@ -51,7 +51,7 @@ def import_(
     _can_be_written(refused)
     columns = read_mapping(mapping) if mapping else {}
     intake = Intake()
-    store = Store(_database())
+    store = Store(settings_with().database_url)
     try:
         with counting("导入", None, quiet=as_json) as progress:
             done = 0
@@ -70,12 +70,6 @@ def import_(
         store.close()
     if intake.unreadable:
         raise SystemExit(2)
-
-
-def _database() -> str:
-    settings = settings_with()
-    settings.home.mkdir(parents=True, exist_ok=True)
-    return settings.database_url
 
 
 def _can_be_written(refused: Path | None) -> None:

@@ -14,7 +14,7 @@ from service.commands.searching import show
 @click.command()
 @click.argument("id", type=click.IntRange(1, 2**63 - 1), required=False, metavar="[编号]")
 @click.option("--text", help="不给编号时：一段需求的文字。")
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="最多给出几条。")
+@click.option("--limit", type=click.IntRange(1, answers.PAGED), default=10, show_default=True, help="最多给出几条。")
 @mode_option
 @where_option
 @model_option

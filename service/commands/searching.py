@@ -14,7 +14,7 @@ from service.commands import catch_up, echo_json, json_option, mode_option, mode
 @click.command()
 @click.argument("text", metavar="文字")
 @click.option("--kind", type=click.Choice(["achievement", "demand"]), help="只查成果或只查需求。")
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="最多给出几条。")
+@click.option("--limit", type=click.IntRange(1, answers.PAGED), default=10, show_default=True, help="最多给出几条。")
 @mode_option
 @where_option
 @model_option
@@ -44,8 +44,8 @@ def show(answer: answers.Answer) -> None:
         told.print(f"注意：{answer.degraded}")
     words = [*answer.reading.words[:12], *answer.reading.codes]
     told.print(f"[dim]词语：{'、'.join(dict.fromkeys(words))}[/dim]")
-    if not answer.hits:
-        click.echo("没有找到。换个说法，或放宽 --where 的条件再试。")
+    if answer.note:
+        click.echo(answer.note)
     for place, hit in enumerate(answer.hits, start=1):
         head = f"{place:>3}. {hit.title}  [{v.KIND.name(hit.kind)} {hit.id}]  {hit.score:.3f}"
         click.echo(head)

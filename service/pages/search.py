@@ -104,7 +104,7 @@ class Results:
     @property
     def only_near(self) -> bool:
         """Whether none of the records shown holds a word of the question."""
-        return self.answer is not None and not any(hit and hit.quotes for _, hit in self.rows)
+        return self.answer is not None and all(hit is None or hit.is_only_near for _, hit in self.rows)
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ def get_search(
     opened: Opened,
     q: str = "",
     kind: str = "",
-    where: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
-    without: Annotated[list[str], Query()] = [],  # noqa: B006
+    where: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006 - FastAPI copies it
+    without: Annotated[list[str], Query(max_length=200)] = [],  # noqa: B006
     mode: str = "hybrid",
     number: Annotated[str, Query(alias="page")] = "1",
 ) -> HTMLResponse:

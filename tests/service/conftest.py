@@ -46,7 +46,7 @@ def installation(home: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def client(installation: Installation) -> Iterator[TestClient]:
-    with TestClient(create_app(installation), raise_server_exceptions=False) as client:
+    with TestClient(create_app(installation), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client
 
 

@@ -193,7 +193,7 @@ def test_a_foreign_page_may_not_write(client: TestClient) -> None:
     answer = client.post("/api/v1/demands", json={"title": "甲"}, headers={"origin": "http://evil.example"})
     assert answer.status_code == 403
     assert (
-        client.post("/api/v1/demands", json={"title": "甲"}, headers={"origin": "http://testserver"}).status_code == 201
+        client.post("/api/v1/demands", json={"title": "甲"}, headers={"origin": "http://127.0.0.1"}).status_code == 201
     )
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
 
@@ -219,3 +219,40 @@ def test_description_covers_every_operation_with_a_summary_and_examples(client: 
         }
         written = client.post(path, json=content["example"])
         assert written.status_code == 201, written.text
+
+
+def test_what_an_answer_hides_is_not_erased_by_sending_the_answer_back(
+    client: TestClient, installation: Installation
+) -> None:
+    secret = {"source": "测试", "source_id": "D-1", "title": "密件", "private_detail": "绝密配方", "contact": "办公室"}
+    (id,) = client.post("/api/v1/demands", json=secret).json()["added"]
+    shown = client.get(f"/api/v1/demands/{id}").json()
+    client.put(f"/api/v1/demands/{id}", json={**shown, "title": "改名的密件"})
+    client.post("/api/v1/demands", json={**shown, "title": "再改名的密件", "contact": None})
+    held = installation.store.get(id)
+    assert isinstance(held, Demand)
+    assert (held.title, held.private_detail, held.contact) == ("再改名的密件", "绝密配方", None)
+
+
+def test_an_answer_in_which_nothing_holds_the_words_says_so(client: TestClient) -> None:
+    assert "没有一条记录写有所问的词语" in search(client, "龘靐齉 PM2.5X")["note"]
+    assert search(client, "磁钢")["note"] is None
+
+
+def test_head_is_answered_like_get_without_a_body(client: TestClient) -> None:
+    answer = client.head("/api/v1/search", params={"q": "磁钢"})
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_half_characters_are_told_not_crashed_on(client: TestClient) -> None:
+    body = b'{"title": "t", "\\ud800": 1}'
+    answer = client.post("/api/v1/demands", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    assert "没有名为" in answer.json()["detail"]
+
+
+def test_every_problem_of_an_operation_is_described(client: TestClient) -> None:
+    for path, item in client.get("/openapi.json").json()["paths"].items():
+        for method, operation in item.items():
+            problems = operation["responses"]["422"]["content"]
+            assert list(problems) == ["application/problem+json"], f"{method} {path}"

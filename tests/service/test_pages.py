@@ -35,7 +35,9 @@ def own(tmp_path: Path) -> Iterator[TestClient]:
 
 
 def _site(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(Installation(settings)), raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(Installation(settings)), base_url="http://127.0.0.1", raise_server_exceptions=False
+    ) as client:
         yield client
 
 
