@@ -5,17 +5,21 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from corpus import vocabulary as v
-from corpus.errors import DuijieError, RecordRefused
+from corpus.errors import DuijieError, RecordRefused, UnknownValue
 from corpus.metrics import Metric, operator, parse_metric, parse_metrics
-from corpus.records import About, Demand, Ip, Record, about, hints, is_stated, stated_fields
+from corpus.records import About, Achievement, Demand, Ip, Record, about, hints, is_stated, stated_fields
 
 _LIST = re.compile(r"[;；、,，|\n]+")
 _TERMS = re.compile(r"[;；、，|\n]+|,\s*(?!\d)")
+_CHOICES = re.compile(r"[;；、,，|/\n]+|或")
+_LONGEST_LABEL = 6
+"""Parts: 农、林、牧、渔业 has four."""
 _DATE = re.compile(r"(\d{4})\s*(?:[-/.年]\s*(?:(\d{1,2})\s*(?:[-/.月]\s*(?:(\d{1,2})\s*日?)?)?)?)?")
 """Year, month and day with a sign between: `45717`, a workbook's number for a day, is none."""
 _CLOCK = re.compile(r"(?:T|\s+)\d{1,2}:.*$", re.DOTALL)
@@ -28,17 +32,20 @@ _REGISTRATION = re.compile(r"[0-9A-Za-z]{3}\d{4}[A-Za-z]\d{4}")
 _IPC = re.compile(r"[A-H]\d\d[A-Z](?:\s?\d{1,4}/\d{2,6})?")
 _TEN_THOUSANDS = {"亿": 1e4, "千万": 1e3, "百万": 1e2, "万": 1, "千": 0.1, "元": 0.0001}
 _MONEY = re.compile("|".join(_TEN_THOUSANDS))
+_UNIT = r"(亿|千万|百万|万|千|元)?元?"
+_RANGE = re.compile(rf"(?<![\d.-])(\d[\d,，.]*)\s*{_UNIT}\s*[-~～—–至到]+\s*(\d[\d,，.]*)\s*{_UNIT}")
+_FOREIGN = re.compile(r"[美欧日港澳加韩]元|英镑|港币|[$＄€£]|\b(?:USD|EUR|GBP|JPY|HKD)\b", re.IGNORECASE)
+_NEGOTIABLE = re.compile(r"\D*(?:面议|协商|议价)\D*")
+_ENDS = (("price_min", "price_max", "价格"), ("budget_min", "budget_max", "预算"))
 _EMPTY = {"", "-", "--", "/", "无", "未知", "n/a", "null", "none"}
+_EVERYWHERE = {"全国", "不限"}
 
 
 def record_of(kind: type[Record], cells: Mapping[str, Any]) -> Record:
     """A record from its fields' cells, by field name. Raises RecordRefused with every reason at once."""
     values: dict[str, Any] = {}
     reasons: list[str] = []
-    for name in stated_fields(kind):
-        cell = cells.get(name)
-        if cell is None or (isinstance(cell, str) and cell.strip().lower() in _EMPTY):
-            continue
+    for name, cell in _told(kind, cells).items():
         try:
             values[name] = value_of(kind, name, cell)
         except (DuijieError, ValueError) as refused:
@@ -52,6 +59,28 @@ def record_of(kind: type[Record], cells: Mapping[str, Any]) -> Record:
     return kind(**values)
 
 
+def _told(kind: type[Record], cells: Mapping[str, Any]) -> dict[str, Any]:
+    """The cells that state something. A range of amounts states both its ends, 面议 the manner of pricing."""
+    told = {name: cells[name] for name in stated_fields(kind) if not _says_nothing(about(kind, name), cells.get(name))}
+    for low, high, _ in _ENDS:
+        for name, other in ((low, high), (high, low)):
+            cell = told.get(name)
+            if isinstance(cell, str) and _RANGE.search(cell):
+                told.setdefault(other, cell)
+            elif isinstance(cell, str) and _NEGOTIABLE.fullmatch(cell):
+                del told[name]
+                if kind is Achievement:
+                    told.setdefault("price_mode", "negotiable")
+    return {name: told[name] for name in stated_fields(kind) if name in told}
+
+
+def _says_nothing(told: About, cell: Any) -> bool:
+    if not isinstance(cell, str):
+        return cell is None
+    word = cell.strip().lower()
+    return word in _EMPTY or (told.vocabulary is v.regions and word in _EVERYWHERE)
+
+
 def value_of(kind: type[Record], name: str, cell: Any) -> Any:
     """One field's value. Raises ValueError or UnknownValue with the reason in Chinese."""
     told, hint = about(kind, name), hints(kind)[name]
@@ -60,6 +89,8 @@ def value_of(kind: type[Record], name: str, cell: Any) -> Any:
     if name == "ipc":
         return tuple(_matching(_IPC, told, item.upper(), "形如 A61K 31/495") for item in _items(cell))
     reader = _READERS.get(_bare(hint))
+    if reader is _money:
+        cell = _end_of_range(name, cell)
     value = reader(told, cell) if reader else _closed(told, _text(cell))
     if name in LONGEST and len(value) > LONGEST[name]:
         raise ValueError(f"{told.label}超过 {LONGEST[name]} 个字，可能是列对错了")
@@ -97,12 +128,45 @@ def _items(cell: Any, separators: re.Pattern[str] = _LIST) -> list[str]:
 
 def _terms(told: About, cell: Any) -> tuple[str, ...]:
     if told.vocabulary:
-        return tuple(dict.fromkeys(_closed(told, item) for item in _items(cell)))
+        written = cell if isinstance(cell, list | tuple) else [cell]
+        return tuple(dict.fromkeys(code for part in written for code in _codes(told.vocabulary(), _text(part))))
     return tuple(_items(cell, _TERMS))
+
+
+def _codes(listed: v.Vocabulary, text: str) -> list[str]:
+    """The codes of one label after another; a label may itself hold a sign that parts them (农、林、牧、渔业)."""
+    parts = [found.span() for found in re.finditer(rf"(?:(?!{_CHOICES.pattern}).)+", text) if found.group().strip()]
+    codes: list[str] = []
+    while parts:
+        count, code = _longest_label(listed, text, parts)
+        codes.append(code)
+        parts = parts[count:]
+    return codes
+
+
+def _longest_label(listed: v.Vocabulary, text: str, parts: list[tuple[int, int]]) -> tuple[int, str]:
+    """How many of the parts make one label, and its code. Raises UnknownValue for a first part that is none."""
+    for count in range(min(_LONGEST_LABEL, len(parts)), 1, -1):
+        try:
+            return count, listed.code(text[parts[0][0] : parts[count - 1][1]])
+        except UnknownValue:
+            continue
+    return 1, listed.code(text[slice(*parts[0])])
+
+
+def _end_of_range(name: str, cell: Any) -> Any:
+    """Of a range of amounts the end that the field means, under its unit."""
+    found = _RANGE.search(cell) if isinstance(cell, str) else None
+    if not found or _FOREIGN.search(found.string):
+        return cell
+    low, low_unit, high, high_unit = found.groups(default="")
+    return low + (low_unit or high_unit) if name.endswith("_min") else high + (high_unit or low_unit)
 
 
 def _money(told: About, cell: Any) -> float:
     """An amount in 万元, which is also what a bare number means."""
+    if _FOREIGN.search(str(cell)):
+        raise ValueError(f"{told.label}应以人民币计，这里是“{cell}”，请折算成万元")
     unit = _MONEY.search(str(cell))
     return _number(told, cell, _TEN_THOUSANDS[unit.group()] if unit else 1)
 
@@ -135,8 +199,9 @@ def _day(told: About, cell: Any) -> date:
     compact = re.fullmatch(r"(\d{4})(\d\d)(\d\d)?", text)
     found = compact or _DATE.fullmatch(text)
     try:
-        year, month, day = (int(part or 1) for part in found.groups()) if found else (0, 0, 0)
-        return date(year, month, day)
+        year, month, day = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+        month = month or (12 if told.ends else 1)
+        return date(year, month, day or (monthrange(year, month)[1] if told.ends else 1))
     except ValueError:
         raise ValueError(f"{told.label}应为日期（如 2025-03-01），这里是“{cell}”") from None
 
@@ -179,7 +244,7 @@ def in_words(part: Mapping[str, Any]) -> str:
 
 
 def _rights(told: About, cell: Any) -> tuple[Ip, ...]:
-    items = cell if isinstance(cell, list | tuple) else re.split(r"[;；\n]+", _text(cell))
+    items = cell if isinstance(cell, list | tuple) else re.split(r"[;；\n]+|(?<=[项件个])[，、,]", _text(cell))
     return tuple(_right(item) for item in items if item)
 
 
@@ -188,7 +253,8 @@ def _right(item: Any) -> Ip:
     if isinstance(item, Mapping):
         kind, status, number = item.get("kind"), item.get("status"), item.get("number")
     else:
-        parts = [part.strip() for part in re.split(r"[（()），,/\s]+", _text(item)) if part.strip()]
+        text = re.sub(r"(?<=[\u4e00-\u9fff])\s*\d+\s*[项件个](?!\w)", "", _text(item))
+        parts = [part.strip() for part in re.split(r"[（()），,/\s]+", text) if part.strip()]
         kind = parts[0] if parts else ""
         statuses = {*v.IP_STATUS.labels, *v.IP_STATUS.labels.values(), *v.IP_STATUS.also}
         status = next((p for p in parts[1:] if p in statuses), None)
@@ -231,7 +297,7 @@ def _forbidden(values: Mapping[str, Any]) -> list[str]:
     reasons = []
     if values.get("security_level") == "secret":
         reasons.append("涉密成果不得登记入库，请从表中移除")
-    for low, high, what in (("price_min", "price_max", "价格"), ("budget_min", "budget_max", "预算")):
+    for low, high, what in _ENDS:
         if low in values and high in values and values[low] > values[high]:
             reasons.append(f"{what}下限大于上限")
     return reasons

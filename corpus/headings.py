@@ -56,12 +56,17 @@ def fields_of(kind: type[Record], headings: Iterable[str], mapping: Mapping[str,
 
 
 def looks_like_headings(cells: Sequence[Any], mapped: Collection[str] = ()) -> bool:
-    """Whether a line names columns: two known headings, of a field or of a mapping file, or the only one there is."""
+    """Whether a line names columns: two known headings, of a field or of a mapping file, or one: the only one or a kind's title."""
     texts = [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
     known = [
         text for text in texts if text in mapped or any(_plain(text) in known_headings(kind) for kind in KINDS.values())
     ]
-    return len(known) >= min(2, len(texts)) and bool(known)
+    return bool(known) and (len(known) >= min(2, len(texts)) or any(_names_a_title(text) for text in known))
+
+
+def _names_a_title(heading: str) -> bool:
+    plain = _plain(heading)
+    return any(plain in _telling(kind) and known_headings(kind)[plain] == "title" for kind in KINDS.values())
 
 
 def guess_kind(headings: Iterable[str], file_name: str) -> type[Record] | None:

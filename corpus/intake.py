@@ -9,18 +9,20 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+from openpyxl.cell import WriteOnlyCell
 
 from corpus.cells import LONGEST, UNSEEN, in_words, record_of
 from corpus.errors import BadInput, RecordRefused
 from corpus.headings import fields_of, guess_kind
 from corpus.records import KINDS, Record
-from corpus.sheets import FileUnreadable, Row, rows
+from corpus.sheets import FileUnreadable, Row, Sheet, sheets
 from corpus.store import Store
 
 BATCH = 500
@@ -51,7 +53,7 @@ class Intake:
     refused: list[Refusal] = field(default_factory=list)
     unreadable: list[FileUnreadable] = field(default_factory=list)
     ignored: dict[str, list[str]] = field(default_factory=dict)
-    """Columns of each file that no field was recognised in."""
+    """Of each file the columns that no field was recognised in, and of each worksheet without headings that it is one."""
 
     @property
     def accepted(self) -> int:
@@ -78,54 +80,77 @@ def import_files(
     be read is noted in `unreadable` and the others go on. Raises KindUnknown.
     """
     report = intake if intake is not None else Intake()
+    importing = _Import(store, kind, source, mapping or {}, progress, report)
     for path in paths:
         try:
-            _import_file(store, path, kind, source, mapping or {}, progress, report)
+            importing.file(path)
         except FileUnreadable as unreadable:
             report.unreadable.append(unreadable)
             report.refused.append(Refusal(path.name, 0, str(unreadable)))
     return report
 
 
-def _import_file(
-    store: Store,
-    path: Path,
-    kind: type[Record] | None,
-    source: str | None,
-    mapping: Mapping[str, str],
-    progress: Callable[[Intake], None],
-    report: Intake,
-) -> None:
-    read = rows(path, mapping)
-    first = list(islice(read, BATCH))
-    headings = list(dict.fromkeys(heading for row in first for heading in row.cells if not row.problem))
-    found = kind or _kind_of(first, headings, path)
-    if found is None:
-        if any(not row.problem for row in first):
-            raise KindUnknown(file=path.name)
-        found = KINDS["achievement"]
-    known = {"kind", *fields_of(found, headings, mapping)}
-    report.ignored[path.name] = [heading for heading in headings if heading not in known]
-    seen: dict[tuple[str, str, str], int] = {}
-    for batch in _batches(first, read):
-        records = []
-        for row in batch:
-            own = kind or _own_kind(row) or found
-            try:
-                record = read_row(own, row, mapping, source, path.stem)
-                _once(record, row.line, seen)
-                records.append(record)
-            except RecordRefused as refused:
-                report.refused.append(_refusal(path, row, str(refused.facts["reason"]), own, source, mapping))
-        saved = store.save(records)
-        report.added += len(saved.added)
-        report.changed += len(saved.changed)
-        report.unchanged += len(saved.unchanged)
-        progress(report)
+@dataclass(frozen=True)
+class _Import:
+    """One import of files: what was asked for, what came of it so far, and where each record stood."""
+
+    store: Store
+    kind: type[Record] | None
+    source: str | None
+    mapping: Mapping[str, str]
+    progress: Callable[[Intake], None]
+    report: Intake
+    seen: dict[tuple[str, str, str], _Place] = field(default_factory=dict)
+
+    def file(self, path: Path) -> None:
+        is_empty = True
+        for sheet in sheets(path, self.mapping):
+            if sheet.without_headings:
+                self.report.ignored[sheet.name] = ["整张工作表，没有认识的表头"]
+            elif first := list(islice(sheet.rows, BATCH)):
+                is_empty = False
+                self._sheet(path, sheet, first)
+        if is_empty:
+            raise FileUnreadable(file=path.name, reason="里面没有一行记录")
+
+    def _sheet(self, path: Path, sheet: Sheet, first: list[Row]) -> None:
+        headings = list(dict.fromkeys(heading for row in first for heading in row.cells if not row.problem))
+        found = self.kind or _kind_of(first, headings, path, sheet)
+        if found is None:
+            if any(not row.problem for row in first):
+                raise KindUnknown(file=sheet.name)
+            found = KINDS["achievement"]
+        known = {"kind", *fields_of(found, headings, self.mapping)}
+        self.report.ignored[sheet.name] = [heading for heading in headings if heading not in known]
+        there = path.resolve()
+        for batch in _batches(first, sheet.rows):
+            records = []
+            for row in batch:
+                own = self.kind or _own_kind(row) or found
+                try:
+                    record = read_row(own, row, self.mapping, self.source, path.stem)
+                    _once(record, _Place(there, sheet.name, row.line), self.seen)
+                    records.append(record)
+                except RecordRefused as refused:
+                    reason = str(refused.facts["reason"])
+                    self.report.refused.append(_refusal(path, sheet, row, reason, own, self.source, self.mapping))
+            saved = self.store.save(records)
+            self.report.added += len(saved.added)
+            self.report.changed += len(saved.changed)
+            self.report.unchanged += len(saved.unchanged)
+            self.progress(self.report)
 
 
-def _kind_of(first: Sequence[Row], headings: Sequence[str], path: Path) -> type[Record] | None:
-    return next((kind for row in first if (kind := _own_kind(row))), None) or guess_kind(headings, path.name)
+@dataclass(frozen=True)
+class _Place:
+    path: Path
+    sheet: str
+    line: int
+
+
+def _kind_of(first: Sequence[Row], headings: Sequence[str], path: Path, sheet: Sheet) -> type[Record] | None:
+    named = next((kind for row in first if (kind := _own_kind(row))), None)
+    return named or guess_kind(headings, sheet.title) or guess_kind(headings, path.name)
 
 
 def _own_kind(row: Row) -> type[Record] | None:
@@ -135,11 +160,17 @@ def _own_kind(row: Row) -> type[Record] | None:
 
 
 def _refusal(
-    path: Path, row: Row, reason: str, kind: type[Record], source: str | None, mapping: Mapping[str, str]
+    path: Path,
+    sheet: Sheet,
+    row: Row,
+    reason: str,
+    kind: type[Record],
+    source: str | None,
+    mapping: Mapping[str, str],
 ) -> Refusal:
     names = fields_of(kind, row.cells, mapping).values()
     told = {} if "source" in names and not source else {"来源": source or path.stem}
-    return Refusal(path.name, row.line, reason, {**row.cells, **told, "kind": kind.kind})
+    return Refusal(sheet.name, row.line, reason, {**row.cells, **told, "kind": kind.kind})
 
 
 def read_row(
@@ -158,12 +189,18 @@ def read_row(
     return replace(record, source=source or record.source or default_source, source_id=number)
 
 
-def _once(record: Record, line: int, seen: dict[tuple[str, str, str], int]) -> None:
-    """Raises RecordRefused for a second row of the same number in one file: which of the two is meant, only a person knows."""
-    key = (record.kind, record.source, record.source_id)
-    if key in seen:
-        raise RecordRefused(reason=f"来源编号“{record.source_id}”与第 {seen[key]} 行重复")
-    seen[key] = line
+def _once(record: Record, place: _Place, seen: dict[tuple[str, str, str], _Place]) -> None:
+    """Raises RecordRefused for another row of the same number in one import: which of the two is meant, only a person knows."""
+    first = seen.setdefault((record.kind, record.source, record.source_id), place)
+    if first == place:
+        return
+    if first.path != place.path:
+        raise RecordRefused(
+            reason=f"来源编号“{record.source_id}”与 {first.path} 第 {first.line} 行重复（来源都是“{record.source}”）；"
+            "若是不同的记录，请分开导入，各用 --source 给出来源"
+        )
+    where = "" if first.sheet == place.sheet else f" {first.sheet} "
+    raise RecordRefused(reason=f"来源编号“{record.source_id}”与{where}第 {first.line} 行重复")
 
 
 def _batches(first: list[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
@@ -176,30 +213,57 @@ def _batches(first: list[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
 def write_refused(refusals: Iterable[Refusal], path: Path) -> int:
     """Write refused rows with their reasons to a file (.csv, .xlsx or .jsonl) that can be mended and imported; returns how many.
 
-    Raises FileUnreadable for another kind of file.
+    A file that is there stays as it is until the new one is whole, and where there is nothing to write. Raises FileUnreadable for another
+    kind of file, BadInput where the disk refuses.
     """
-    lines = [{**dict(r.cells), "退回原因": r.reason, "原文件": r.file, "原行号": r.line} for r in refusals if r.cells]
-    if path.suffix.lower() == ".jsonl":
-        written = (json.dumps(line, ensure_ascii=False, default=str) + "\n" for line in lines)
-        path.write_text("".join(written), "utf-8", errors="replace")
-        return len(lines)
-    headings = list(dict.fromkeys(heading for line in lines for heading in line)) or ["退回原因"]
-    table = [headings, *([_as_cell(line.get(heading)) for heading in headings] for line in lines)]
-    if path.suffix.lower() == ".csv":
-        with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as out:
-            csv.writer(out).writerows(table)
-    elif path.suffix.lower() == ".xlsx":
-        book = openpyxl.Workbook(write_only=True)
-        sheet = book.create_sheet("退回的行")
-        for row in table:
-            sheet.append(row)
-        book.save(path)
-    else:
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
         raise FileUnreadable(file=path.name, reason="退回的行只能写成 .csv、.xlsx 或 .jsonl")
+    lines = [{**dict(r.cells), "退回原因": r.reason, "原文件": r.file, "原行号": r.line} for r in refusals if r.cells]
+    if not lines and path.exists():
+        return 0
+    part = path.with_name(f".{path.name}.part")
+    try:
+        write(lines, part)
+        part.replace(path)
+    except OSError as error:
+        raise BadInput(reason=f"写不了文件 {path.name}（{error.strerror or error}），退回的行没有写出") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
     return len(lines)
 
 
-def _as_cell(value: Any) -> Any:
+def _write_json(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
+    written = (json.dumps(line, ensure_ascii=False, default=str) + "\n" for line in lines)
+    path.write_text("".join(written), "utf-8", errors="replace")
+
+
+def _write_csv(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
+    with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as out:
+        csv.writer(out).writerows(_table(lines))
+
+
+def _write_workbook(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("退回的行")
+    for row in _table(lines):
+        cells = [WriteOnlyCell(sheet, text) for text in row]
+        for cell in cells:
+            cell.data_type = "s"  # text, also where it begins like a formula
+        sheet.append(cells)
+    book.save(path)
+
+
+_WRITERS = {".jsonl": _write_json, ".csv": _write_csv, ".xlsx": _write_workbook}
+
+
+def _table(lines: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    headings = list(dict.fromkeys(heading for line in lines for heading in line)) or ["退回原因"]
+    return [headings, *([_as_cell(line.get(heading)) for heading in headings] for line in lines)]
+
+
+def _as_cell(value: Any) -> str:
     items = value if isinstance(value, list) else [] if value is None else [value]
     written = "；".join(in_words(item) if isinstance(item, Mapping) else str(item) for item in items)
     return UNSEEN.sub("", written)

@@ -49,6 +49,8 @@ class About:
     confidential: bool = False
     """Kept in the store, never in an answer, a page or the index."""
     bounds: tuple[float, float] | None = None
+    ends: bool = False
+    """A year or a month alone means its last day."""
 
 
 def stated(label: str, *headings: str, default: Any = None, **about: Any) -> Any:
@@ -76,7 +78,18 @@ class Record:
 
     source: str = stated("来源", "来源系统", "source_system", "数据来源", default="")
     source_id: str = stated(
-        "来源编号", "编号", "序号编码", "项目编号", "成果编号", "需求编号", "id", "ID", "uuid", "record_id", default=""
+        "来源编号",
+        "编号",
+        "序号编码",
+        "项目编号",
+        "成果编号",
+        "需求编号",
+        "id",
+        "ID",
+        "uuid",
+        "record_id",
+        default="",
+        searched=True,
     )
     title: str = stated("名称", default="", searched=True)
     keywords: tuple[str, ...] = stated("关键词", "关键字", "主题词", "tags", default=(), searched=True)
@@ -109,7 +122,7 @@ class Record:
     status: str = stated("状态", "发布状态", default="published", vocabulary=v.STATUS)
     published_on: date | None = stated("发布日期", "发布时间", "published_at")
     verified_on: date | None = stated("核实日期", "核实时间", "verified_at")
-    expires_on: date | None = stated("有效期至", "失效日期", "截止日期", "expires_at")
+    expires_on: date | None = stated("有效期至", "失效日期", "截止日期", "expires_at", ends=True)
     source_url: str | None = stated("来源网址", "链接", "网址", "url")
 
 
@@ -151,23 +164,23 @@ class Achievement(Record):
     compared_with: str | None = stated("对比现有技术", "与现有技术对比", "国内外对比", searched=True)
     metrics: tuple[Metric, ...] = stated("技术指标", "主要技术指标", "性能指标", "指标", default=())
     scenarios: tuple[str, ...] = stated("应用场景", "应用领域", "适用范围", "应用范围", default=(), searched=True)
-    registration_no: str | None = stated("批准登记号", "登记号", "成果登记号")
+    registration_no: str | None = stated("批准登记号", "登记号", "成果登记号", searched=True)
     result_class: str | None = stated("成果类别", vocabulary=v.RESULT_CLASS)
     result_type: tuple[str, ...] = stated("成果类型", "成果体现形式", default=(), vocabulary=v.RESULT_TYPE)
     innovation_kind: str | None = stated("成果属性", vocabulary=v.INNOVATION_KIND)
     stage: str | None = stated("所处阶段", "成果所处阶段", "研发阶段", "阶段", "成熟度", vocabulary=v.STAGE)
     trl: int | None = stated("技术就绪度", "TRL", "技术成熟度", "技术成熟度等级", bounds=(1, 9))
-    trl_evidence: str | None = stated("就绪度依据", "成熟度依据")
+    trl_evidence: str | None = stated("就绪度依据", "成熟度依据", searched=True)
     mrl: int | None = stated("制造成熟度", "MRL", bounds=(1, 10))
     ip: tuple[Ip, ...] = stated("知识产权", "专利", "专利情况", "知识产权情况", default=())
-    ipc: tuple[str, ...] = stated("国际专利分类", "IPC", "IPC分类号", "分类号", default=())
+    ipc: tuple[str, ...] = stated("国际专利分类", "IPC", "IPC分类号", "分类号", default=(), searched=True)
     willingness: str | None = stated("转化意愿", vocabulary=v.WILLINGNESS)
     price_mode: str | None = stated("定价方式", vocabulary=v.PRICE_MODE)
     price_min: float | None = stated("价格下限", "最低价格", bounds=(0, 1e9))
     price_max: float | None = stated("价格上限", "最高价格", "价格", "价格（万元）", "拟转让价格", bounds=(0, 1e9))
     co_owners: tuple[str, ...] = stated("共有单位", "合作单位", "其他完成单位", default=())
-    inventors: tuple[str, ...] = stated("完成人", "成果完成人", "发明人", "主要完成人", default=())
-    evaluation_level: str | None = stated("成果水平", "评价水平", "评价结论")
+    inventors: tuple[str, ...] = stated("完成人", "成果完成人", "发明人", "主要完成人", default=(), searched=True)
+    evaluation_level: str | None = stated("成果水平", "评价水平", "评价结论", searched=True)
     security_level: str | None = stated("密级", "成果密级", vocabulary=v.SECURITY)
     completed_on: date | None = stated("完成日期", "研究终止年月", "完成时间", "年份", "year")
 
@@ -213,12 +226,12 @@ class Demand(Record):
     criteria: tuple[Metric, ...] = stated("考核指标", "指标要求", "技术指标", "主要技术指标", default=())
     min_trl: int | None = stated("最低就绪度", "期望成熟度", bounds=(1, 9))
     ip_ownership: str | None = stated("产权归属", "知识产权归属", vocabulary=v.IP_OWNERSHIP)
-    solver_requirements: str | None = stated("揭榜方条件", "对揭榜方的要求")
+    solver_requirements: str | None = stated("揭榜方条件", "对揭榜方的要求", searched=True)
     budget_min: float | None = stated("预算下限", bounds=(0, 1e9))
     budget_max: float | None = stated(
         "预算上限", "预算", "预算（万元）", "拟投入资金", "资金投入", "投入资金（万元）", bounds=(0, 1e9)
     )
-    deadline: date | None = stated("完成时限", "需求截止", "deadline")
+    deadline: date | None = stated("完成时限", "需求截止", "deadline", ends=True)
     region_limit: str | None = stated("地区限制", vocabulary=v.regions)
     exclude_orgs: tuple[str, ...] = stated("排除单位", default=())
 
@@ -285,10 +298,10 @@ def searched_texts(record: Record) -> dict[str, str]:
             continue
         if name in ("metrics", "criteria"):
             texts[name] = "；".join(metric.text or metric.name for metric in value)
+        elif name == "ip":
+            texts[name] = "；".join(right.number for right in value if right.number)
         elif about(kind, name).searched:
             texts[name] = "；".join(value) if isinstance(value, tuple) else value
-    return texts
+    return {name: text for name, text in texts.items() if text}
 
 
-def default_of(declared: Field[Any]) -> Any:
-    return None if declared.default is MISSING else declared.default

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.functions import iterparse
 
 from corpus.errors import BadInput
 from corpus.headings import looks_like_headings
@@ -54,27 +58,62 @@ class Row:
     problem: str | None = None
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A table of a file, under the name by which a person finds it: the file's, and the worksheet's where several are used.
+
+    Its rows are to be read before the next sheet is asked for. None stand in a worksheet `without_headings`.
+    """
+
+    name: str
+    rows: Iterator[Row]
+    title: str = ""
+    without_headings: bool = False
+
+
 def rows(path: Path, mapped: Collection[str] = ()) -> Iterator[Row]:
     """The rows of a file, in order; empty ones are left out. `mapped` are headings of a mapping file. Raises FileUnreadable."""
+    for sheet in sheets(path, mapped):
+        yield from sheet.rows
+
+
+def sheets(path: Path, mapped: Collection[str] = ()) -> Iterator[Sheet]:
+    """The tables of a file: one, or the visible worksheets that hold something. Raises FileUnreadable."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise FileUnreadable(file=path.name, reason="只认识 .csv、.xlsx 和 .jsonl")
+    if suffix == ".xlsx":
+        yield from _worksheets(path, mapped)
+    elif suffix in (".jsonl", ".ndjson"):
+        yield Sheet(path.name, _json_rows(path))
+    else:
+        yield Sheet(path.name, _csv_rows(path, mapped))
+
+
+@contextmanager
+def _telling(path: Path, damage: str = "") -> Iterator[None]:
+    """What the system or a reader of workbooks raises, told as FileUnreadable."""
     try:
-        if suffix == ".xlsx":
-            yield from _workbook_rows(path, mapped)
-        elif suffix in (".jsonl", ".ndjson"):
-            yield from _json_rows(path)
-        else:
-            yield from _csv_rows(path, mapped)
+        yield
     except OSError as error:
         raise FileUnreadable(file=path.name, reason=error.strerror or str(error)) from error
+    except _DAMAGED as error:
+        if not damage:
+            raise
+        raise FileUnreadable(file=path.name, reason=f"{damage}，请用表格软件重新另存") from error
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
-    with path.open(encoding=_encoding(path), errors="strict") as lines:
+    with _telling(path), path.open(encoding=_encoding(path), errors="strict") as lines:
+        begun = False
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
+            if not begun and line.lstrip().startswith("["):
+                raise FileUnreadable(
+                    file=path.name, reason="它以“[”开头；.jsonl 不是一个数组，每一行应是一个 JSON 对象"
+                )
+            begun = True
             try:
                 cells = json.loads(line)
             except (ValueError, RecursionError) as error:
@@ -89,7 +128,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
 
 def _csv_rows(path: Path, mapped: Collection[str]) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_CELL)
-    with path.open(encoding=_encoding(path), newline="") as text:
+    with _telling(path), path.open(encoding=_encoding(path), newline="") as text:
         start = text.read(65536)
         text.seek(0)
         quotes = _Quotes(text)
@@ -125,22 +164,68 @@ def _numbered(reader: Any, quotes: _Quotes) -> Iterator[_Line]:
         line, quotes.count = reader.line_num + 1, 0
 
 
-def _workbook_rows(path: Path, mapped: Collection[str]) -> Iterator[Row]:
-    try:
+def _worksheets(path: Path, mapped: Collection[str]) -> Iterator[Sheet]:
+    with _telling(path, "不是完好的 XLSX 工作簿"):
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except _DAMAGED as error:
-        raise FileUnreadable(file=path.name, reason="不是完好的 XLSX 工作簿，请用表格软件重新另存") from error
     try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        cells = enumerate(sheet.iter_rows(values_only=True), start=1)
-        yield from _under_headings(
-            ((line, [_as_text(cell) for cell in row], None) for line, row in cells), path, mapped
-        )
-    except _DAMAGED as error:
-        raise FileUnreadable(file=path.name, reason="工作簿的内容已损坏，请用表格软件重新另存") from error
+        with _telling(path, "工作簿的内容已损坏"):
+            visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            held = [
+                sheet for sheet in visible if any(not _is_empty(cell) for _, row, _ in _lines(sheet) for cell in row)
+            ]
+            used = [sheet for sheet in held if _has_headings(sheet, mapped)]
+        for sheet in used or held[:1]:  # where none has headings, the first says so
+            name = f"{path.name}［{sheet.title}］" if len(used) > 1 else path.name
+            yield Sheet(name, _worksheet_rows(sheet, path, mapped), sheet.title)
+        for sheet in held:
+            if sheet not in used:
+                yield Sheet(f"{path.name}［{sheet.title}］", iter(()), sheet.title, without_headings=True)
     finally:
         book.close()
+
+
+def _worksheet_rows(sheet: Any, path: Path, mapped: Collection[str]) -> Iterator[Row]:
+    with _telling(path, "工作簿的内容已损坏"):
+        missing = _uncalculated(sheet)
+        lines = ((line, cells, missing.get(line)) for line, cells, _ in _lines(sheet))
+        yield from _under_headings(lines, path, mapped)
+
+
+def _uncalculated(sheet: Any) -> dict[int, str]:
+    """Of lines with a formula that no program has calculated, the problem: the workbook holds no value for it."""
+    problems: dict[int, str] = {}
+    with sheet._get_source() as source:
+        if not any(b"<f" in part for part in _overlapping(source)):
+            return problems
+    with sheet._get_source() as source:
+        for _, element in iterparse(source):
+            at = re.fullmatch(r"[A-Z]+(\d+)", element.get("r") or "") if element.tag.endswith("}c") else None
+            has_value = element.findtext("{*}v") or element.get("t") == "str"  # a text may be calculated and empty
+            if at and element.find("{*}f") is not None and not has_value:
+                problems.setdefault(
+                    int(at[1]), f"单元格 {at[0]} 的公式没有算出的值，请用表格软件打开并保存，或改成数值"
+                )
+            elif element.tag.endswith("}row"):
+                element.clear()
+    return problems
+
+
+def _overlapping(source: Any) -> Iterator[bytes]:
+    """The bytes of a file in parts of which each begins with the end of the one before."""
+    end = b""
+    while part := source.read(1 << 20):
+        yield end + part
+        end = part[-1:]
+
+
+def _has_headings(sheet: Any, mapped: Collection[str]) -> bool:
+    return any(looks_like_headings(cells, mapped) for _, cells, _ in islice(_lines(sheet), _HEADING_WITHIN))
+
+
+def _lines(sheet: Any) -> Iterator[_Line]:
+    sheet.reset_dimensions()
+    for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        yield line, [_as_text(cell) for cell in cells], None
 
 
 def _under_headings(lines: Iterable[_Line], path: Path, mapped: Collection[str]) -> Iterator[Row]:

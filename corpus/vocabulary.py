@@ -35,10 +35,15 @@ class Vocabulary:
             return word.lower()
         if self.pattern and re.fullmatch(self.pattern, word) and self.ancestors(word):
             return word
-        if (code := self._codes.get(word)) is not None:
+        if (code := self._codes.get(word)) is not None or (code := self._finer(word)) is not None:
             return code
-        known = "、".join(list(self.labels.values())[:14]) + ("……" if len(self.labels) > 14 else "")
+        known = "；".join(list(self.labels.values())[:14]) + ("……" if len(self.labels) > 14 else "")
         raise UnknownValue(label=self.label, value=written, known=known)
+
+    def _finer(self, word: str) -> str | None:
+        """A finer code of which the outermost letter was left off: 3812 for C3812."""
+        code = self.also.get(word[:-1], "") + word[-1:]
+        return code if self.pattern and re.fullmatch(self.pattern, code) else None
 
     @cached_property
     def _codes(self) -> Mapping[str, str]:
@@ -62,6 +67,43 @@ def _shorter(code: str) -> list[str]:
     return [code[:length] for length in (1, 3, 4, 5) if length <= len(code)]
 
 
+class Regions(Vocabulary):
+    """Regions, also as people write them: from the outside in, by label or short name (浙江省杭州市, 杭州滨江)."""
+
+    def code(self, written: str) -> str:
+        try:
+            return super().code(written)
+        except UnknownValue:
+            if (code := self._innermost(written.strip())) is not None:
+                return code
+            raise
+
+    def _innermost(self, words: str, outer: str | None = None) -> str | None:
+        """The last of the regions named one in another; a county the list leaves out means the region around it."""
+        for name, code, around in self._named:
+            if words.startswith(name) and (outer is None or outer in around):
+                rest = words[len(name) :].lstrip(" -/·>—")
+                if not rest or (found := self._innermost(rest, code)) is not None:
+                    return found if rest else code
+        has_counties = outer is None or outer in self._with_counties or not outer.endswith("00")
+        is_county = words in self._codes or re.fullmatch(r"[\u4e00-\u9fff]{1,12}[区县市旗]", words)
+        return outer if is_county and not has_counties else None
+
+    @cached_property
+    def _named(self) -> list[tuple[str, str, list[str]]]:
+        """Every name with its code and the regions around it, longer names first."""
+        named = {*((label, code) for code, label in self.labels.items()), *self._shorts}
+        return sorted(((name, code, self.ancestors(code)) for name, code in named), key=lambda n: (-len(n[0]), n[1]))
+
+    @cached_property
+    def _shorts(self) -> list[tuple[str, str]]:
+        return [(row["short"], row["code"]) for row in _listed("regions")]
+
+    @cached_property
+    def _with_counties(self) -> set[str]:
+        return {around for code in self.labels if not code.endswith("00") for around in self.ancestors(code)}
+
+
 def _listed(name: str) -> list[dict[str, str]]:
     with resources.files("corpus").joinpath(f"vocabularies/{name}.csv").open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
@@ -82,7 +124,7 @@ def regions() -> Vocabulary:
     short: dict[str, str] = {}
     for row in rows:  # where two regions share a short name, the first (the wider) keeps it
         short.setdefault(row["short"], row["code"])
-    return Vocabulary("地区", {r["code"]: r["label"] for r in rows}, also=short, pattern=r"\d{6}")
+    return Regions("地区", {r["code"]: r["label"] for r in rows}, also=short, pattern=r"\d{6}")
 
 
 KIND = Vocabulary("类型", {"achievement": "科技成果", "demand": "技术需求"}, {"成果": "achievement", "需求": "demand"})
@@ -126,12 +168,14 @@ STAGE = Vocabulary(
     },
     {
         "实验室": "lab",
+        "实验室阶段": "lab",
         "初期阶段": "lab",
         "中期阶段": "pilot",
         "样机": "sample",
         "样品": "sample",
         "量产": "mass",
         "产业化": "mass",
+        "产业化阶段": "mass",
         "成熟应用阶段": "mass",
         "研发阶段": "rd",
         "小试阶段": "lab",
@@ -157,6 +201,7 @@ TRANSFER_MODE = Vocabulary(
         "专利转让": "assign",
         "许可": "license",
         "专利许可": "license",
+        "专利实施许可": "license",
         "普通许可": "license",
         "独占许可": "license",
         "技术入股": "equity",

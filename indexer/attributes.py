@@ -5,9 +5,11 @@ Codes of a tree (industry, region) are held with the codes they lie in, so a fil
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from corpus import vocabulary as v
 from corpus.errors import BadInput, UnknownField
@@ -47,6 +49,10 @@ def attributes() -> Mapping[str, Attribute]:
     }
 
 
+EXPIRES = "expires"
+"""The last day a record holds, counted as `date.toordinal` does; for `scope`, not for people to name."""
+
+
 class FilterUnreadable(BadInput):
     """看不懂筛选条件“{written}”。应形如 字段=值、字段=低..高 或 字段>=值，例如 industry=C38、trl=5..9。"""
 
@@ -63,6 +69,7 @@ def attributes_of(record: Record) -> Attributes:
         "cluster": record.cluster,
         "region": _with_ancestors(v.regions(), _one(record.region)),
         "transfer_modes": record.transfer_modes,
+        EXPIRES: record.expires_on.toordinal() if record.expires_on else math.inf,
     }
     if isinstance(record, Achievement):
         year = record.completed_on or record.published_on
@@ -92,16 +99,18 @@ def _with_ancestors(vocabulary: Vocabulary, codes: Iterable[str]) -> tuple[str, 
 def read_filter(conditions: Iterable[str]) -> Filter:
     """A filter from conditions as people write them: several values of one field are alternatives, several fields must all hold.
 
-    `region=杭州`, `transfer_modes=license`, `trl=5..7`, `year>=2022`. Raises FilterUnreadable, UnknownField, UnknownValue.
+    `region=杭州`, `地区=杭州`, `transfer_modes=license`, `trl=5..7`, `year>=2022`, `price<30`. Raises FilterUnreadable, UnknownField, UnknownValue.
     """
     among: dict[str, set[str]] = {}
     between: list[Between] = []
     for written in conditions:
-        found = re.fullmatch(r"\s*([a-z_]+)\s*(>=|<=|=)\s*(.+?)\s*", written)
+        found = re.fullmatch(r"\s*([^\s<>=≥≤]+)\s*(>=|<=|[=<>≥≤])\s*(.+?)\s*", written)
         if not found:
             raise FilterUnreadable(written=written)
-        name, sign, value = found.groups()
+        name, sign, value = _named(found[1]), _SIGNS.get(found[2], found[2]), found[3]
         attribute = attributes().get(name)
+        if attribute is None and not name.isascii():
+            raise FilterUnreadable(written=written)
         if attribute is None:
             raise UnknownField(name=name, known="、".join(attributes()))
         if attribute.number:
@@ -113,6 +122,15 @@ def read_filter(conditions: Iterable[str]) -> Filter:
     return (*(Among(name, frozenset(values)) for name, values in sorted(among.items())), *between)
 
 
+_SIGNS = {"≥": ">=", "≤": "<="}
+
+
+def _named(written: str) -> str:
+    """The attribute a person named by its label, with or without the unit: 价格（万元）, 价格."""
+    labels = {label: name for name, a in attributes().items() for label in (a.label, a.label.partition("（")[0])}
+    return labels.get(written, written)
+
+
 def _range(name: str, sign: str, value: str, written: str) -> Between:
     low, dots, high = value.partition("..")
     if "nan" in value.lower():
@@ -122,6 +140,10 @@ def _range(name: str, sign: str, value: str, written: str) -> Between:
             return Between(name, low=float(value))
         if sign == "<=":
             return Between(name, high=float(value))
+        if sign == ">":
+            return Between(name, low=math.nextafter(float(value), math.inf))
+        if sign == "<":
+            return Between(name, high=math.nextafter(float(value), -math.inf))
         if not dots:
             return Between(name, float(value), float(value))
         return Between(name, float(low or "-inf"), float(high or "inf"))
@@ -133,8 +155,14 @@ SHOWN_STATUSES = frozenset({"published", "expiring"})
 
 
 def scope(kind: str | None, filter: Filter) -> Filter:
-    """Whom a question is put to before anyone narrows it: the kind, and records that are published unless a status is asked for."""
+    """Whom a question is put to before anyone narrows it: the kind, and records that are published and have not expired, unless a status is asked for."""
     conditions: list[Among | Between] = [Among("kind", frozenset({kind}))] if kind else []
     if not any(condition.attribute == "status" for condition in filter):
         conditions.append(Among("status", SHOWN_STATUSES))
+        conditions.append(Between(EXPIRES, low=today().toordinal()))
     return tuple(conditions)
+
+
+def today() -> date:
+    """The one place where an answer depends on the day it is asked for."""
+    return date.today()

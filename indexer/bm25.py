@@ -18,12 +18,15 @@ USUAL_LENGTH = 150
 """Words and character pairs of a record of medium length. A constant: a mean would move with every record that comes in."""
 
 
-def record_half(counts: Mapping[str, int]) -> dict[str, float]:
-    """tf·(k1+1) / (tf + k1·(1−b+b·length/usual length)) for each word; 16-bit precision, as every engine stores it."""
+def record_half(counts: Mapping[str, int], length: int | None = None) -> dict[str, float]:
+    """tf·(k1+1) / (tf + k1·(1−b+b·length/usual length)) for each word; 16-bit precision, as every engine stores it.
+
+    `length` is given where not every word counts for it.
+    """
     if not counts:
         return {}
     frequencies = np.fromiter(counts.values(), np.float32, len(counts))
-    room = K1 * (1 - B + B * float(frequencies.sum()) / USUAL_LENGTH)
+    room = K1 * (1 - B + B * (float(frequencies.sum()) if length is None else length) / USUAL_LENGTH)
     saturated = (frequencies * (K1 + 1) / (frequencies + room)).astype(np.float16)
     return dict(zip(counts, saturated.astype(float).tolist(), strict=True))
 

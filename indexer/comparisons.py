@@ -72,20 +72,19 @@ def codes(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
 
 
 def indicators(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
-    """需求的考核指标与成果的技术指标逐项对照：名称相近、单位可换算的才比较。"""
+    """需求的考核指标与成果的技术指标逐项对照：名称相近、单位可换算的才比较；部分满足算一半。"""
     if not pair.demand or not pair.achievement or not pair.demand.criteria:
         return None, "需求未列考核指标" if pair.demand else NOT_STATED, ()
     held = [held_against(criterion, pair.achievement.metrics) for criterion in pair.demand.criteria]
     compared = [h for h in held if h.verdict != "not_stated"]
     if not compared:
         return None, f"需求的 {len(held)} 项指标，成果均未说明", ()
-    met = sum(h.verdict == "met" for h in compared)
+    met, partial, not_met = (sum(h.verdict == v for h in compared) for v in ("met", "partial", "not_met"))
     quoted = [f"{h.criterion.text} ↔ {h.metric.text}（{h.label}）" for h in compared if h.metric]
-    return (
-        met / len(compared),
-        f"{len(held)} 项指标中 {met} 项满足、{len(compared) - met} 项不满足、{len(held) - len(compared)} 项未说明",
-        quoted,
-    )
+    partly = f"{partial} 项部分满足、" if partial else ""
+    unstated = len(held) - len(compared)
+    said = f"{len(held)} 项指标中 {met} 项满足、{partly}{not_met} 项不满足、{unstated} 项未说明"
+    return (met + partial / 2) / len(compared), said, quoted
 
 
 def industry(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
@@ -106,13 +105,14 @@ def industry(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
 
 
 def region(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
-    """双方所在地区：同区县为 1，同市 0.7，同省 0.4。"""
+    """双方所在地区：同区县为 1，同市 0.7，同省 0.4；只写到市或省的，比到那一级。"""
     if not pair.asked or not pair.asked.region or not pair.record.region:
         return None, NOT_STATED, ()
     here, there = pair.asked.region, pair.record.region
     names = (v.regions().name(here), v.regions().name(there))
     for digits, value, word in ((6, 1.0, "同一地区"), (4, 0.7, "同市"), (2, 0.4, "同省")):
-        if here[:digits] == there[:digits]:
+        both_stated = "00" not in (here[digits - 2 : digits], there[digits - 2 : digits])
+        if both_stated and here[:digits] == there[:digits]:
             return value, word, tuple(dict.fromkeys(names))
     return 0.0, "不同省", names
 
@@ -152,6 +152,15 @@ def price(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
     return (1.0 if least <= budget else max(0.0, 2 - least / budget) if budget else 0.0), said, ()
 
 
+def excluded(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
+    """需求方是否排除了成果的单位；排除了为 0。"""
+    names = pair.demand.exclude_orgs if pair.demand else ()
+    if not names or not pair.achievement or not pair.achievement.organisation:
+        return None, NOT_STATED if names else "需求未排除单位", ()
+    found = [name for name in names if _same_name(name, pair.achievement.organisation)]
+    return (0.0, "需求方排除了该单位", found) if found else (1.0, "不在排除之列", ())
+
+
 COMPARISONS: Mapping[str, tuple[str, Comparison]] = {
     "terms": ("词语", terms),
     "codes": ("型号与代号", codes),
@@ -161,6 +170,7 @@ COMPARISONS: Mapping[str, tuple[str, Comparison]] = {
     "transfer_mode": ("转化方式", transfer_mode),
     "price": ("价格", price),
     "region": ("地区", region),
+    "excluded": ("排除单位", excluded),
 }
 
 
@@ -179,6 +189,10 @@ def _held(record: Record, words: Mapping[str, float]) -> list[str]:
     for text in searched_texts(record).values():
         held.update(dict.fromkeys(marked(text, words)[0]))
     return [word for word in words if word in held or fold(word) in held]
+
+
+def _same_name(one: str, other: str) -> bool:
+    return fold(one).replace(" ", "") == fold(other).replace(" ", "")
 
 
 def _with_itself(vocabulary: v.Vocabulary, codes: Sequence[str]) -> list[str]:

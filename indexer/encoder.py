@@ -71,12 +71,16 @@ def load_encoder(name: str | None = None) -> Encoder:
             name=chosen, reason="没有安装 sentence-transformers，请运行 pip install sentence-transformers"
         )
     folder = Path(chosen).expanduser()
+    if folder.is_file():
+        raise ModelNotLoaded(name=chosen, reason="这是一个文件，请给出模型所在的文件夹")
     if _is_path(chosen) and not folder.is_dir():
         raise ModelNotLoaded(name=chosen, reason="没有这个文件夹")
     try:
         if folder.is_dir() and is_static(folder):
             return StaticEncoder(folder, _fingerprint(str(folder)))
         return TransformerEncoder(chosen, _transformer(str(folder) if folder.is_dir() else chosen))
+    except ModelNotLoaded:
+        raise
     except Exception as error:  # whatever a model's own code raises, search goes on without it
         raise ModelNotLoaded(name=chosen, reason=_first_line(error)) from error
 
@@ -104,7 +108,9 @@ def _transformer(name: str) -> Any:
 
 
 def _is_path(name: str) -> bool:
-    return name.startswith((".", "~", os.sep)) or name.count("/") != 1 or Path(name).exists()
+    """Whether a name is meant as a folder; `bert-base-chinese` and `BAAI/bge-m3` are names of the hub."""
+    looks_like_one = name.startswith((".", "~", os.sep)) or name.endswith(os.sep) or name.count(os.sep) > 1
+    return looks_like_one or Path(name).exists()
 
 
 def _fingerprint(name: str) -> str:
@@ -125,4 +131,4 @@ def _fingerprint(name: str) -> str:
 
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+    return f"{type(error).__name__}: {lines[0][:200].rstrip('。.')}" if lines else type(error).__name__

@@ -48,11 +48,11 @@ class Between:
 
 
 Filter = tuple[Among | Between, ...]
-"""Conditions that all must hold; the empty filter lets everything pass."""
+"""Conditions that all must hold, which is what `passes` says; the empty filter lets everything pass."""
 
 
 def passes(attributes: Attributes, filter: Filter) -> bool:
-    """The meaning of a filter, for one entry."""
+    """The definition of a filter, for one entry; engines test theirs against it."""
     for condition in filter:
         value = attributes.get(condition.attribute)
         if isinstance(condition, Among):

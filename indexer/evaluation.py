@@ -140,8 +140,13 @@ def demand_text(row: Mapping[str, Any]) -> str:
 
 
 def _lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    rows = []
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), start=1):
+    content, rows = path.read_bytes(), []
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+        raise JudgementsUnreadable(file=path.name, line=number, reason="不是 UTF-8 编码的文本") from error
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

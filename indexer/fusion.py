@@ -14,9 +14,9 @@ WEIGHTS: Mapping[Mode, Mapping[str, float]] = {
     "keyword": {"words": 1.0, "exact": 0.2},
 }
 """`words`: the square root of the share of the question's word weight that the record holds; `meaning`: the cosine of the two vectors, not below 0;
-`exact`: the share of the question's weight that lies on codes the record holds. Chosen on judged pairs, see docs/decisions.md."""
+`exact`: the share of the question's weight that lies on what the record holds letter by letter. Chosen on judged pairs, see docs/decisions.md."""
 
-LABELS = {"words": "词语", "meaning": "语义", "exact": "型号与代号"}
+LABELS = {"words": "词语", "meaning": "语义", "exact": "原样出现"}
 
 
 def parts_of(mode: Mode, *, words: float, meaning: float, exact: float) -> dict[str, float]:

@@ -8,7 +8,7 @@ It is handed records and changes, never a database, and says why when it has to 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import islice
@@ -24,6 +24,7 @@ from indexer.entries import Entry, Filter
 from indexer.fusion import Mode
 from indexer.local import LocalEngine
 from indexer.matching import Ranked, find
+from indexer.normalise import simplified
 from indexer.reading import Reading, load_reader
 from indexer.segmenter import Segmenter
 from indexer.vectors import VectorCache
@@ -78,7 +79,7 @@ class Index:
         """The entries of records, in their order."""
         started = time.perf_counter()
         texts = [searched_texts(record) for record in records]
-        words = [record_half(self.words.of_record(fields.values())) for fields in texts]
+        words = [self._record_half(fields) for fields in texts]
         cut = time.perf_counter()
         vectors = (
             self.vectors.encode([embedded_text(fields) for fields in texts]) if self.vectors else [None] * len(texts)
@@ -88,6 +89,11 @@ class Index:
             Entry(record.id, vector, held, attributes_of(record))
             for record, vector, held in zip(records, vectors, words, strict=True)
         ]
+
+    def _record_half(self, fields: Mapping[str, str]) -> dict[str, float]:
+        prose = self.words.of_record(text for name, text in fields.items() if name in _PROSE)
+        other = self.words.of_record(text for name, text in fields.items() if name not in _PROSE)
+        return record_half(prose + other, length=prose.total())
 
     def catch_up(self, changes_after: ChangesAfter, revision: int, progress: Progress = lambda count: None) -> None:
         """Bring what changed up to `revision` into the engine's memory, on top of the newest base; searchable on return.
@@ -158,6 +164,13 @@ class Index:
             self._seconds[step] = self._seconds.get(step, 0.0) + seconds
 
 
-def embedded_text(fields: dict[str, str]) -> str:
-    """The text a record is embedded by: what it is about, in the order of the form; whose it is says nothing of that."""
-    return "。".join(text for name, text in fields.items() if name != "organisation")
+_PROSE = frozenset({
+    "title", "keywords", "summary", "body", "advantages", "compared_with", "metrics", "scenarios",
+    "problem", "background", "tried", "public_summary", "criteria",
+})  # fmt: skip
+"""What a record is about. Whose a record is, and under which numbers it is kept, says nothing of that."""
+
+
+def embedded_text(fields: Mapping[str, str]) -> str:
+    """The text a record is embedded by: what it is about, in the order of the form."""
+    return simplified("。".join(text for name, text in fields.items() if name in _PROSE))

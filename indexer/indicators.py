@@ -1,6 +1,7 @@
 """Holding a demand's criterion against an achievement's indicators: is it met, not met, or not stated?
 
-Names are compared by their characters, amounts after conversion to one unit (with Pint); what cannot be compared is not stated.
+Names must be of one quantity, amounts are compared after conversion to one unit (with Pint). A wrong verdict is worse than none:
+what cannot be compared, or may be of something else, is not stated.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, Literal
@@ -18,7 +20,18 @@ from indexer.normalise import fold
 
 Verdict = Literal["met", "partial", "not_met", "not_stated"]
 LABELS: dict[str, str] = {"met": "满足", "partial": "部分满足", "not_met": "不满足", "not_stated": "未说明"}
-_ALIKE = 0.5
+_ALIKE = 0.8
+_NEUTRAL = frozenset({
+    "", "平均", "综合", "整机", "系统", "额定", "典型", "标称", "实测", "总体", "整体", "设备", "器件", "材料", "样品", "单位", "产品",
+    "指标", "参数", "水平", "性能", "数值", "值", "率",
+})  # fmt: skip
+"""What a name may have before or after it and still be of the same quantity."""
+_TELLING = re.compile(
+    r"[a-z0-9α-ω]|最|[高低大小上下正反负入出过漏充放开关通断吸脱轻重长短内外前后冷热湿干静动纵横轴径]|降|减|提|升|增|改善|差|比|率|非|无|未|不"
+)
+"""What makes another quantity of a name where it stands in the middle: a symbol, one of two opposites, a change."""
+_DIFFERENCE = re.compile(r"温升|温降|温漂|升温|降温|过冷|过热|差|精度|误差|波动|均匀|稳定|分辨|准确|漂移|变化|灵敏")
+"""Names of amounts in ℃ or K that count from no zero."""
 
 _CHINESE_UNITS = {
     "毫米": "mm", "厘米": "cm", "微米": "um", "纳米": "nm", "公里": "km", "米": "m", "英寸": "inch",
@@ -47,18 +60,40 @@ class Held:
 
 def held_against(criterion: Metric, metrics: Sequence[Metric]) -> Held:
     """The verdict on a criterion by the indicator of the likest name that can be compared."""
-    for metric in sorted(metrics, key=lambda m: -likeness(criterion.name, m.name)):
-        if likeness(criterion.name, metric.name) < _ALIKE:
-            break
+    comparable = [metric for metric in metrics if alike(criterion.name, metric.name)]
+    for metric in sorted(comparable, key=lambda m: -likeness(criterion.name, m.name)):
         verdict = judge(criterion, metric)
         if verdict != "not_stated":
             return Held(criterion, metric, verdict)
     return Held(criterion, None, "not_stated")
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two names are of one quantity: the same, with a neutral word before or after, or with a little more in the middle."""
+    short, long = sorted((_bare(one), _bare(other)), key=len)
+    if short == long:
+        return True
+    before, held, after = long.partition(short)
+    if held and short:
+        return before in _NEUTRAL and after in _NEUTRAL
+    if likeness(one, other) < _ALIKE:
+        return False
+    steps = SequenceMatcher(None, short, long, autojunk=False).get_opcodes()
+    said = "".join(long[start:end] for step, _, _, start, end in steps if step == "insert")
+    only_in_the_middle = (
+        all(step in ("equal", "insert") for step, *_ in steps) and steps[0][0] == steps[-1][0] == "equal"
+    )
+    return only_in_the_middle and not _TELLING.search(said)
+
+
+def _bare(name: str) -> str:
+    """A name without its number in a list, blanks and 的."""
+    return re.sub(r"^\(?\d{1,2}[.、)](?!\d)|[\s:的]", "", fold(name))
+
+
 def likeness(one: str, other: str) -> float:
     """Dice coefficient of the names' pairs of characters; 1 for equal names."""
-    one, other = fold(one).replace(" ", ""), fold(other).replace(" ", "")
+    one, other = _bare(one), _bare(other)
     if one == other:
         return 1.0
     pairs, others = ({a + b for a, b in pairwise(name)} for name in (one, other))
@@ -73,7 +108,10 @@ def judge(criterion: Metric, metric: Metric) -> Verdict:
     factor = conversion(metric.unit, criterion.unit)
     if factor is None:
         return "not_stated"
-    low, high = (convert(bound, metric.unit, criterion.unit) for bound in claimed)
+    if _DIFFERENCE.search(criterion.name):
+        low, high = (bound * factor for bound in claimed)
+    else:
+        low, high = (convert(bound, metric.unit, criterion.unit) for bound in claimed)
     if math.isinf(wanted[1]) or math.isinf(wanted[0]):
         asked, given = (wanted[0], low) if math.isinf(wanted[1]) else (wanted[1], high)
         if math.isinf(given):  # at least 5 was asked for, at most 3 is claimed: the sides speak of different things
@@ -82,6 +120,8 @@ def judge(criterion: Metric, metric: Metric) -> Verdict:
     whole = not math.isinf(low) and not math.isinf(high)  # of ≤ 85 ℃ nobody knows whether it reaches down to -40
     if whole and _at_most(low, wanted[0]) and _at_most(wanted[1], high):
         return "met"
+    if criterion.op is None:  # whether more or less would do is not said
+        return "not_stated"
     return "partial" if _at_most(low, wanted[1]) and _at_most(wanted[0], high) else "not_met"
 
 
@@ -91,8 +131,8 @@ def _at_most(one: float, other: float) -> bool:
 
 
 def interval(metric: Metric) -> tuple[float, float] | None:
-    """The amounts an indicator speaks of; None where it states no amount."""
-    if metric.value is None:
+    """The amounts an indicator speaks of; None where it states no amount, or one that is “bettered” nobody knows which way."""
+    if metric.value is None or (metric.op is None and "优于" in metric.text):
         return None
     if metric.op in ("≥", ">"):
         return metric.value, math.inf

@@ -18,9 +18,6 @@ from indexer.base import BaseDamaged, Manifest, current, open_base, publish, rea
 from indexer.entries import Entry, Filter, Vector
 from indexer.segment import Mask, Segment, key_of, merged, segment_of
 
-_CHUNK = 20_000
-"""Entries of one segment while a base is built."""
-
 
 @dataclass(frozen=True)
 class _Part:

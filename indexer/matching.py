@@ -17,6 +17,7 @@ from indexer.bm25 import K1, rarity
 from indexer.encoder import Encoder
 from indexer.entries import Engine, Filter, Vector
 from indexer.fusion import Mode, parts_of, score_of
+from indexer.normalise import simplified
 from indexer.reading import Reading
 
 CANDIDATES = 500
@@ -44,6 +45,8 @@ class Question:
     vector: Vector | None
     exact: Mapping[str, float]
     mass: float
+    all_or_nothing: bool = False
+    """Whether the exact words count only where all of them are held."""
 
     @property
     def is_empty(self) -> bool:
@@ -76,10 +79,11 @@ def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, e
 
     Narrowing by a further filter does not change a score: rarity is taken before it.
     """
-    total, holding = engine.frequencies([term.word for term in reading.terms], everyone)
-    weighed = {t.word: t.weight * rarity(total, holding[t.word]) for t in reading.terms if holding[t.word]}
-    unknown = sum(t.weight * rarity(total, 0) for t in reading.terms if not holding[t.word] and t.origin == "text")
-    asked = sum(weighed[t.word] for t in reading.terms if t.word in weighed and t.origin == "text")
+    terms = reading.searched
+    total, holding = engine.frequencies([term.word for term in terms], everyone)
+    weighed = {t.word: t.weight * rarity(total, holding[t.word]) for t in terms if holding[t.word]}
+    unknown = sum(t.weight * rarity(total, 0) for t in terms if not holding[t.word] and t.origin == "text")
+    asked = sum(weighed[t.word] for t in terms if t.word in weighed and t.origin == "text")
     vector = None
     if encoder is not None and mode != "keyword":
         vector = embedded(encoder, reading)
@@ -90,13 +94,14 @@ def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, e
         if mode != "semantic"
         else {},
         mass=asked + unknown if asked else sum(weighed.values()),
+        all_or_nothing=bool(reading.pairs),
     )
 
 
 def embedded(encoder: Encoder, reading: Reading) -> Vector | None:
     """The unit vector of a reading, its title counting twice the whole; None for a text in which the model knows nothing."""
     texts, shares = ([reading.title, reading.text], [TITLE_SHARE, 1.0]) if reading.title else ([reading.text], [1.0])
-    vector = np.asarray(shares, np.float32) @ encoder.encode(texts, asking=True)
+    vector = np.asarray(shares, np.float32) @ encoder.encode([simplified(text) for text in texts], asking=True)
     length = float(np.linalg.norm(vector))
     return vector / np.float32(length) if length else None
 
@@ -115,8 +120,13 @@ def score(engine: Engine, question: Question, ids: Sequence[int], mode: Mode) ->
     most = question.mass * (K1 + 1) or 1.0
     shares = np.sqrt(np.minimum(1.0, held / most))
     exact = np.zeros(len(ids))
+    every = np.ones(len(ids), np.bool_)
     for word, weight in question.exact.items():
-        exact += (engine.scores(ids, None, {word: 1.0})[1] > 0) * weight
+        holds = engine.scores(ids, None, {word: 1.0})[1] > 0
+        exact += holds * weight
+        every &= holds
+    if question.all_or_nothing:
+        exact *= every
     exact = np.minimum(1.0, exact / (question.mass or 1.0))
     ranked = []
     for id, share, cosine, named in zip(ids, shares.tolist(), cosines.tolist(), exact.tolist(), strict=True):

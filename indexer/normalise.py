@@ -51,6 +51,11 @@ def _simplified() -> dict[int, str]:
     return {ord(old): simpler.get(new, new) for old, new in simpler.items()}  # 薴 is written 苧, and that 苎
 
 
+def simplified(text: str) -> str:
+    """The text as a model reads it: one width and simplified characters, otherwise as it was written."""
+    return unicodedata.normalize("NFKC", text).translate(_simplified())
+
+
 def fold(text: str) -> str:
     """The text as it is compared; its length may differ from the original's."""
     folded = unicodedata.normalize("NFKC", text).lower()
@@ -76,8 +81,18 @@ def fold_with_origins(text: str) -> tuple[str, list[int]]:
             characters.append(character)
             origins.append(position)
     folded = "".join(characters)
-    for times in reversed(list(_TIMES.finditer(folded))):
-        sign = origins[times.start() + (len(times.group()) - len(times.group().lstrip()))]
-        folded = folded[: times.start()] + "×" + folded[times.end() :]
-        origins[times.start() : times.end()] = [sign]
-    return folded, origins
+    return _with_one_sign(folded, origins)
+
+
+def _with_one_sign(folded: str, origins: list[int]) -> tuple[str, list[int]]:
+    """`fold`'s last step, for a text with origins: one × for every spelling of it, which comes from where the sign stood."""
+    pieces: list[str] = []
+    kept: list[int] = []
+    done = 0
+    for times in _TIMES.finditer(folded):
+        sign = times.start() + len(times.group()) - len(times.group().lstrip())
+        pieces += folded[done : times.start()], "×"
+        kept += origins[done : times.start()]
+        kept.append(origins[sign])
+        done = times.end()
+    return "".join([*pieces, folded[done:]]), kept + origins[done:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.records import Record, searched_texts
@@ -14,6 +14,9 @@ _SENTENCE = re.compile(r"[^。！？；;!?\n]+[。！？；;!?\n]?")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0002ffff〇]")
 _LONGEST = 120
 _PER_RECORD = 2
+_READ = 20_000
+"""Characters of a field that are looked at, and below the words of a question: nobody waits for more."""
+_HEAVIEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,10 @@ class Quote:
 
 def quotes(record: Record, weights: Mapping[str, float], limit: int = _PER_RECORD) -> list[Quote]:
     """The sentences that hold the heaviest words, each bringing words the ones before it did not; title and organisation only if alone."""
-    found = [quote for name, text in searched_texts(record).items() for quote in _sentences(name, text, weights)]
+    weights = dict(sorted(weights.items(), key=lambda item: -item[1])[:_HEAVIEST])
+    found = [
+        quote for name, text in searched_texts(record).items() for quote in _sentences(name, text[:_READ], weights)
+    ]
     body = [quote for quote in found if quote.field not in ("title", "organisation")]
     chosen: list[Quote] = []
     heard: set[str] = set()
@@ -60,18 +66,23 @@ def marked(
     text: str, words: Mapping[str, float] | Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
     """Which of the words stand in a text, and where: (words, marks), marks merged and in order."""
-    folded, origins = fold_with_origins(text)
+    folded, origins = fold_with_origins(text[:_READ])
     latin = _latin_places(folded)
     held: list[str] = []
     spans: list[tuple[int, int]] = []
     for word in words:
-        places = latin.get(word) or (
-            [m.span() for m in re.finditer(re.escape(word), folded)] if _HAN.search(word) else []
-        )
+        places = latin.get(word) or (list(_places(word, folded)) if _HAN.search(word) else [])
         if places:
             held.append(word)
             spans += [(origins[start], origins[end - 1] + 1) for start, end in places]
     return tuple(held), _joined(spans)
+
+
+def _places(word: str, folded: str) -> Iterator[tuple[int, int]]:
+    end = 0
+    while (start := folded.find(word, end)) >= 0:
+        end = start + len(word)
+        yield start, end
 
 
 def _latin_places(folded: str) -> dict[str, list[tuple[int, int]]]:

@@ -23,6 +23,8 @@ TITLE_COUNTS = 2
 """How many times more a word counts for standing in the title."""
 _SHORT = 4
 """Characters of a question that is one run of Chinese and is then looked for as it stands."""
+_MOST_PIECES = 3
+"""Words of which a synonym may be made up; what breaks into more says something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,14 @@ class Reading:
 
     title: str = ""
     """What a demand calls itself; it says more of the need than any other line."""
+    pairs: tuple[str, ...] = ()
+    """The pairs of characters of a short Chinese question: `exact` then, and only where a record holds every one."""
+
+    @property
+    def searched(self) -> tuple[Term, ...]:
+        """The terms, and the pairs that are no words."""
+        known = {term.word for term in self.terms}
+        return (*self.terms, *(Term(pair, 1.0) for pair in self.pairs if pair not in known))
 
     @property
     def words(self) -> list[str]:
@@ -60,6 +70,8 @@ class Reading:
             if term.word not in gone and (term.origin == "text" or fold(term.origin) not in gone)
         )
         codes = tuple(code for code in self.codes if code not in gone)
+        if self.pairs and gone.intersection((*self.words, *self.pairs)):
+            return replace(self, terms=kept, codes=codes, exact=frozenset(), pairs=())
         return replace(self, terms=kept, codes=codes, exact=self.exact - gone)
 
 
@@ -81,30 +93,38 @@ class Reader:
             counts[word] += TITLE_COUNTS
         heard = [word for word in counts if word not in self.muted] or list(counts)
         codes = dict.fromkeys(word for word, run in found if run.is_code and word == latin_words(run)[0])
-        whole = _short_question(need)
-        terms = {word: Term(word, 1 + math.log(counts[word] or 1)) for word in [*whole, *heard]}
+        pairs, code = _short_question(need)
+        terms = {word: Term(word, 1 + math.log(counts[word] or 1)) for word in [*code, *heard]}
         for term in self._widened(need, terms):
             terms.setdefault(term.word, term)
-        return Reading(need, tuple(terms.values()), tuple(codes), frozenset(whole or codes), head)
+        return Reading(need, tuple(terms.values()), tuple(codes), frozenset(pairs or code or codes), head, pairs)
 
     def _widened(self, need: str, terms: Mapping[str, Term]) -> Iterable[Term]:
         folded = fold(need)
         for said, others in self.synonyms.items():
             if said in folded and (not said.isascii() or said in terms):
                 for other in others:
-                    for word, _ in self.words.of_question(other):
-                        if len(word) > 1 and word not in self.muted:
-                            yield Term(word, SYNONYM_WEIGHT, said)
+                    for word in self._whole(other):
+                        yield Term(word, SYNONYM_WEIGHT, said)
+
+    def _whole(self, synonym: str) -> list[str]:
+        """The words a synonym is searched by: itself, or the few it is made of, none of them a piece of another."""
+        words = dict.fromkeys(word for word, _ in self.words.of_question(synonym))
+        made_of = [word for word in words if not any(word != other and word in other for other in words)]
+        if len(made_of) > _MOST_PIECES:
+            return []
+        return [word for word in made_of if len(word) > 1 and word not in self.muted]
 
 
-def _short_question(need: str) -> list[str]:
-    """The words as which a very short question stands in a record however it is cut there: pairs of characters, or the code."""
+def _short_question(need: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """How a very short question stands in a record however it is cut there: (its pairs of characters, its code), one of them empty."""
     found = list(runs(fold(need)))
-    if len(found) != 1 or (found[0].kind == "han" and not 2 <= len(found[0].text) <= _SHORT):
-        return []
-    if found[0].kind == "han":
-        return [a + b for a, b in pairwise(found[0].text)]
-    return latin_words(found[0])[:1]
+    if len(found) != 1:
+        return (), ()
+    if found[0].kind != "han":
+        return (), tuple(latin_words(found[0])[:1])
+    short = 2 <= len(found[0].text) <= _SHORT
+    return (tuple(a + b for a, b in pairwise(found[0].text)) if short else ()), ()
 
 
 def load_reader(words: Words, own: Path | None = None) -> Reader:

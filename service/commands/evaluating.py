@@ -57,7 +57,9 @@ def evaluate(
     with tempfile.TemporaryDirectory(prefix="duijie-evaluate-") as home:
         settings = Settings(home=Path(home), model=settings_with(model).model)
         with Installation(settings) as installation:
-            import_files(installation.store, library, kind=Achievement, source="evaluate")
+            intake = import_files(installation.store, library, kind=Achievement, source="evaluate")
+            if intake.refused:
+                told.print(f"注意：成果文件里有 {len(intake.refused)} 行没有收入，例如{intake.refused[0].reason}")
             with counting("建立索引", installation.behind(), quiet=as_json) as progress:
                 installation.build(progress=progress)
             degraded = installation.index.degraded

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
+from corpus.errors import BadInput
 from corpus.headings import read_mapping
 from corpus.intake import Intake, import_files, write_refused
 from corpus.records import KINDS
@@ -48,7 +50,7 @@ def import_(
       duijie import 成果.xlsx --source 成果库2026
       duijie import 需求.csv --kind demand --refused 退回.xlsx
     """
-    _can_be_written(refused)
+    _can_be_written(refused, files)
     columns = read_mapping(mapping) if mapping else {}
     intake = Intake()
     store = Store(settings_with().database_url)
@@ -64,17 +66,23 @@ def import_(
             kinds = KINDS[kind] if kind else None
             import_files(store, files, kind=kinds, source=source, mapping=columns, progress=count, intake=intake)
     finally:  # also when interrupted: what was reported is on disk
-        if refused:
-            write_refused(intake.refused, refused)
         _report(intake, refused, as_json)
         store.close()
+        if refused:
+            write_refused(intake.refused, refused)
     if intake.unreadable:
         raise SystemExit(2)
 
 
-def _can_be_written(refused: Path | None) -> None:
-    if refused and refused.suffix.lower() not in (".csv", ".xlsx", ".jsonl"):
+def _can_be_written(refused: Path | None, files: tuple[Path, ...]) -> None:
+    if refused is None:
+        return
+    if refused.suffix.lower() not in (".csv", ".xlsx", ".jsonl"):
         raise FileUnreadable(file=refused.name, reason="退回的行只能写成 .csv、.xlsx 或 .jsonl")
+    if refused.resolve() in {file.resolve() for file in files}:
+        raise BadInput(reason=f"--refused 不能写在要导入的文件 {refused.name} 上，请换一个文件名")
+    if not os.access(refused.parent, os.W_OK | os.X_OK):
+        raise BadInput(reason=f"--refused 的文件夹 {refused.parent} 不存在或不能写入")
 
 
 def _report(intake: Intake, refused: Path | None, as_json: bool) -> None:
@@ -92,4 +100,4 @@ def _report(intake: Intake, refused: Path | None, as_json: bool) -> None:
         click.echo(f"  ……另有 {len(intake.refused) - 20} 行，用 --refused 文件 可全部写出。")
     for file, headings in intake.ignored.items():
         if headings:
-            told.print(f"[dim]{file} 中没有用到的列：{'、'.join(headings)}（可用 --mapping 说明）[/dim]")
+            told.print(f"[dim]{file} 中没有用到：{'、'.join(headings)}（可用 --mapping 说明）[/dim]")

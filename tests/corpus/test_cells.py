@@ -29,7 +29,11 @@ from tests.corpus.generated import METRICS, RIGHTS
         ("keywords", "power module, silver sintering", ("power module", "silver sintering")),
         ("scenarios", "负载 1,200 kg 的叉车, 堆垛机", ("负载 1,200 kg 的叉车", "堆垛机")),
         ("industry", "C3824；农业", ("C3824", "A01")),
-        ("transfer_modes", "许可/转让".replace("/", "、"), ("license", "assign")),
+        ("industry", "农、林、牧、渔业", ("A",)),
+        ("industry", "农、林、牧、渔业、制造业；3812", ("A", "C", "C3812")),
+        ("industry", ["农、林、牧、渔业", "C38"], ("A", "C38")),
+        ("transfer_modes", "许可/转让或作价入股、专利实施许可", ("license", "assign", "equity")),
+        ("region", "浙江省杭州市滨江区", "330108"),
         ("region", "杭州", "330100"),
         ("stage", "中试阶段", "pilot"),
         ("registration_no", "3302024Y0123", "3302024Y0123"),
@@ -40,7 +44,12 @@ from tests.corpus.generated import METRICS, RIGHTS
         ("trl", 7.0, 7),
         ("mrl", "10", 10),
         ("price_max", "1,200.5", 1200.5),
-        ("price_max", "30～50万元", 30.0),
+        ("trl", "7-8", 7),
+        ("trl", "5～6级", 5),
+        ("price_min", "30～50万元", 30.0),
+        ("price_max", "30～50万元", 50.0),
+        ("price_min", "5000元—1万元", 0.5),
+        ("price_max", "1,200 - 1,500", 1500.0),
         ("price_max", "1.2亿元", 12000.0),
         ("price_max", "500000元", 50.0),
         ("price_max", 0, 0.0),
@@ -74,6 +83,19 @@ def test_a_day_is_read_in_the_forms_that_people_write(cell: Any, day: date) -> N
     assert value_of(Achievement, "completed_on", cell) == day
 
 
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2025", date(2025, 12, 31)),
+        ("2025年6月", date(2025, 6, 30)),
+        ("202402", date(2024, 2, 29)),
+        ("2025-03-01", date(2025, 3, 1)),
+    ],
+)
+def test_a_day_on_which_something_ends_is_the_last_of_its_month_or_year(cell: str, day: date) -> None:
+    assert value_of(Demand, "deadline", cell) == value_of(Achievement, "expires_on", cell) == day
+
+
 @pytest.mark.parametrize("cell", ["去年", "2025-13-01", "2025-02-30", "45717", "0000", "2025 3 1", "长期"])
 def test_what_is_no_day_is_refused_with_an_example(cell: Any) -> None:
     with pytest.raises(ValueError, match=f"完成日期应为日期（如 2025-03-01），这里是“{cell}”"):
@@ -96,9 +118,12 @@ def test_what_is_no_day_is_refused_with_an_example(cell: Any) -> None:
         ("price_min", "面议", "价格下限应为数字，这里是“面议”"),
         ("price_min", "-5", "价格下限应在 0 到 1e+09 之间，这里是“-5”"),
         ("price_min", "1e999", "价格下限应在 0 到 1e+09 之间，这里是“1e999”"),
+        ("price_min", "3万美元", "价格下限应以人民币计，这里是“3万美元”，请折算成万元"),
+        ("price_max", "USD 300", "价格上限应以人民币计，这里是“USD 300”，请折算成万元"),
+        ("price_max", "€30-50", "价格上限应以人民币计，这里是“€30-50”，请折算成万元"),
         ("registration_no", "2024-0123", "批准登记号“2024-0123”写法不对，应为三位地区或部门代码、四位年份、一个字母、四位序号"),
         ("ipc", "A61K；半导体", "国际专利分类“半导体”写法不对，应为形如 A61K 31/495"),
-        ("stage", "很成熟", "“所处阶段”不认识“很成熟”。可用：研发、小试、中试、已有样品、可以量产、其他。"),
+        ("stage", "很成熟", "“所处阶段”不认识“很成熟”。可用：研发；小试；中试；已有样品；可以量产；其他。"),
         ("metrics", [{"value": 5}], "技术指标中有一项没有名称"),
         ("metrics", [{"name": "耐压", "op": "约莫", "value": 5}], "技术指标的比较符“约莫”不认识，可用 ≥ ≤ > < = ≈ ± ～"),
         ("metrics", [{"name": "耐压", "value": "很高"}], "技术指标应为数字，这里是“很高”"),
@@ -125,6 +150,11 @@ def test_a_cell_is_refused_with_the_reason(name: str, cell: Any, reason: str) ->
 )
 def test_a_right_is_read_from_words_and_from_an_object(cell: Any, right: Ip) -> None:
     assert value_of(Achievement, "ip", [cell]) == (right,)
+
+
+def test_rights_that_are_counted_are_read_by_their_kind() -> None:
+    rights = (Ip(kind="invention"), Ip(kind="utility", status="granted"))
+    assert value_of(Achievement, "ip", "发明专利3项，实用新型 2 项（已授权）") == rights
 
 
 @given(RIGHTS.filter(lambda right: not right.number or not set(right.number) & set("；;，,（）/ \n\t")))
@@ -178,16 +208,15 @@ def test_a_row_is_refused_with_every_reason_at_once() -> None:
              "price_min": 90, "price_max": 50}  # fmt: skip
     with pytest.raises(RecordRefused) as refused:
         record_of(Achievement, cells)
-    reasons = str(refused.value.facts["reason"]).split("；")
-    assert reasons == [
+    assert refused.value.facts["reason"] == "；".join([
         "批准登记号“乱写”写法不对，应为三位地区或部门代码、四位年份、一个字母、四位序号",
-        "“所处阶段”不认识“很成熟”。可用：研发、小试、中试、已有样品、可以量产、其他",
+        "“所处阶段”不认识“很成熟”。可用：研发；小试；中试；已有样品；可以量产；其他",
         "技术就绪度应在 1 到 9 之间，这里是“12”",
         "完成日期应为日期（如 2025-03-01），这里是“去年”",
         "缺少成果名称",
         "涉密成果不得登记入库，请从表中移除",
         "价格下限大于上限",
-    ]
+    ])  # fmt: skip
 
 
 @pytest.mark.parametrize("level", ["涉密", "秘密", "机密", "绝密", "secret"])
@@ -201,6 +230,40 @@ def test_words_for_nothing_mean_not_stated(nothing: str | None) -> None:
     assert record_of(
         Achievement, {"title": "耐蚀涂层", "trl": nothing, "region": nothing, "keywords": nothing}
     ) == Achievement(title="耐蚀涂层")
+
+
+@pytest.mark.parametrize("name", ["region", "region_limit"])
+def test_the_whole_country_is_no_region(name: str) -> None:
+    assert record_of(Demand, {"title": "题", name: "全国"}) == Demand(title="题")
+
+
+@pytest.mark.parametrize(
+    ("cells", "low", "high"),
+    [
+        ({"price_max": "50-100万元"}, 50, 100),
+        ({"price_max": "50～100"}, 50, 100),
+        ({"price_min": "1亿至2亿"}, 10000, 20000),
+        ({"price_max": "50-100", "price_min": "60"}, 60, 100),
+        ({"price_max": "50-100", "price_min": "/"}, 50, 100),
+        ({"price_max": "80"}, None, 80),
+    ],
+)
+def test_a_range_in_one_column_states_both_ends_unless_the_other_has_its_own(
+    cells: dict[str, str], low: float | None, high: float
+) -> None:
+    assert record_of(Achievement, {"title": "题", **cells}) == Achievement(title="题", price_min=low, price_max=high)
+    budget = {name.replace("price", "budget"): cell for name, cell in cells.items()}
+    assert record_of(Demand, {"title": "题", **budget}) == Demand(title="题", budget_min=low, budget_max=high)
+
+
+@pytest.mark.parametrize("cell", ["面议", "价格协商", "议价"])
+def test_a_price_to_be_negotiated_is_not_stated_and_says_so_in_the_manner_of_pricing(cell: str) -> None:
+    agreed = Achievement(title="题", price_mode="agreed")
+    assert record_of(Achievement, {"title": "题", "price_max": cell}) == Achievement(
+        title="题", price_mode="negotiable"
+    )
+    assert record_of(Achievement, {"title": "题", "price_max": cell, "price_mode": "协议定价"}) == agreed
+    assert record_of(Demand, {"title": "题", "budget_max": cell}) == Demand(title="题")
 
 
 def test_a_demand_without_a_title_is_called_by_its_first_clause() -> None:

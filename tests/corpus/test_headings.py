@@ -59,6 +59,8 @@ def test_a_mapping_is_heard_first() -> None:
     [
         (["成果名称", "编号", "评审专家"], True),
         (["成果名称"], True),
+        (["成果名称", "备注"], True),
+        (["序号栏", "需求标题", "备注"], True),
         (["title", None, "source_id"], True),
         (["2025年成果汇总表", None, None], False),
         (["耐蚀涂层", "CG-1", "甬江大学（示例）"], False),

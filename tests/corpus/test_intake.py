@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 
 from corpus import intake as intake_module
+from corpus.errors import BadInput
 from corpus.headings import read_mapping
 from corpus.intake import Intake, KindUnknown, Refusal, import_files, write_refused
 from corpus.records import Achievement, Demand, Record, public
@@ -34,7 +35,7 @@ MIXED = """成果名称,编号,技术就绪度,地区
 永磁轴承,CG-4,6,
 """
 REFUSED = [
-    Refusal("成果.csv", 3, "“地区”不认识“火星”。可用：北京市、天津市、河北省、石家庄市、唐山市、秦皇岛市、邯郸市、邢台市、保定市、张家口市、承德市、沧州市、廊坊市、衡水市……；技术就绪度应在 1 到 9 之间，这里是“12”"),
+    Refusal("成果.csv", 3, "“地区”不认识“火星”。可用：北京市；天津市；河北省；石家庄市；唐山市；秦皇岛市；邯郸市；邢台市；保定市；张家口市；承德市；沧州市；廊坊市；衡水市……；技术就绪度应在 1 到 9 之间，这里是“12”"),
     Refusal("成果.csv", 4, "缺少成果名称"),
 ]  # fmt: skip
 
@@ -72,6 +73,84 @@ def test_a_second_row_of_the_same_number_is_refused(memory_store: Store, tmp_pat
     report = import_files(memory_store, [file(tmp_path, "需求.csv", text)])
     assert report.refused == [Refusal("需求.csv", 4, "来源编号“X1”与第 2 行重复")]
     assert [record.title for record in library(memory_store)] == ["风机啸叫", "轴承发热"]
+
+
+def test_a_row_that_another_file_of_the_same_import_held_is_refused(memory_store: Store, tmp_path: Path) -> None:
+    (tmp_path / "甲").mkdir()
+    (tmp_path / "乙").mkdir()
+    first = file(tmp_path / "甲", "成果.csv", "成果名称,编号\n涂层,1\n")
+    second = file(tmp_path / "乙", "成果.csv", "成果名称,编号\n干化,2\n轴承,1\n")
+    report = import_files(memory_store, [first, second, first])
+    reason = f"来源编号“1”与 {first} 第 2 行重复（来源都是“成果”）；若是不同的记录，请分开导入，各用 --source 给出来源"
+    assert report.refused == [Refusal("成果.csv", 3, reason)]
+    assert (report.added, report.unchanged) == (2, 1)  # the first file, given twice, is the same file
+    assert [record.title for record in library(memory_store)] == ["涂层", "干化"]
+
+
+SHEETS: dict[str, list[list[str | None]]] = {
+    "成果": [["成果名称", "编号", "技术就绪度"], ["涂层", "1", "7"], ["干化", "2", "很高"]],
+    "说明": [["请逐行填写"], ["填表人：某局"]],
+    "空": [],
+    "需求": [["2026年企业需求"], ["需求名称", "需求编号", "评审"], ["风机啸叫", "1", "甲"], [None, "2", None]],
+}
+
+
+def workbook(path: Path, sheets: dict[str, list[list[str | None]]], hidden: str = "") -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, lines in sheets.items():
+        sheet = book.create_sheet(title)
+        for line in lines:
+            sheet.append(line)
+        sheet.sheet_state = "hidden" if title == hidden else "visible"
+    book.save(path)
+    return path
+
+
+def test_every_worksheet_with_headings_is_read_under_its_own_kind(memory_store: Store, tmp_path: Path) -> None:
+    report = import_files(memory_store, [workbook(tmp_path / "汇总.xlsx", SHEETS)])
+    assert [(type(record), record.title) for record in library(memory_store)] == [
+        (Achievement, "涂层"),
+        (Demand, "风机啸叫"),
+    ]
+    assert report.refused == [
+        Refusal("汇总.xlsx［成果］", 3, "技术就绪度应为数字，这里是“很高”"),
+        Refusal("汇总.xlsx［需求］", 4, "缺少需求名称"),
+    ]
+    assert report.ignored == {
+        "汇总.xlsx［成果］": [],
+        "汇总.xlsx［需求］": ["评审"],
+        "汇总.xlsx［说明］": ["整张工作表，没有认识的表头"],
+    }
+
+
+def test_a_single_worksheet_with_headings_is_called_by_its_file(memory_store: Store, tmp_path: Path) -> None:
+    report = import_files(memory_store, [workbook(tmp_path / "汇总.xlsx", SHEETS, hidden="需求")])
+    assert [refusal.file for refusal in report.refused] == ["汇总.xlsx"]
+    assert memory_store.counts() == {"achievement": 1, "demand": 0}
+
+
+def test_a_worksheet_s_name_tells_the_kind_before_the_file_s(memory_store: Store, tmp_path: Path) -> None:
+    plain: list[list[str | None]] = [["名称", "单位"], ["涂层", "某大学（示例）"]]
+    import_files(memory_store, [workbook(tmp_path / "需求.xlsx", {"成果": plain, "其他": plain})])
+    assert [type(record) for record in library(memory_store)] == [Achievement, Demand]
+
+
+def test_one_number_in_two_worksheets_is_refused_with_the_place_of_the_first(
+    memory_store: Store, tmp_path: Path
+) -> None:
+    sheets: dict[str, list[list[str | None]]] = {name: [["成果名称", "编号"], [name, "1"]] for name in ("一月", "二月")}
+    report = import_files(memory_store, [workbook(tmp_path / "成果.xlsx", sheets)])
+    assert report.refused == [Refusal("成果.xlsx［二月］", 2, "来源编号“1”与 成果.xlsx［一月］ 第 2 行重复")]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "成果名称,编号\n"], ids=["empty", "blank", "headings-only"])
+def test_a_file_without_rows_is_named(memory_store: Store, tmp_path: Path, content: str) -> None:
+    report = import_files(memory_store, [file(tmp_path, "空.csv", content), workbook(tmp_path / "空.xlsx", {"表": []})])
+    assert [str(unreadable) for unreadable in report.unreadable] == [
+        "读不了文件 空.csv：里面没有一行记录。",
+        "读不了文件 空.xlsx：里面没有一行记录。",
+    ]
 
 
 def test_a_row_without_a_number_is_known_by_its_title(memory_store: Store, tmp_path: Path) -> None:
@@ -245,6 +324,23 @@ def test_refused_rows_are_written_with_reason_file_and_line(memory_store: Store,
 def test_a_file_without_refused_rows_is_still_written(tmp_path: Path) -> None:
     assert write_refused([], tmp_path / "退回.csv") == 0
     assert (tmp_path / "退回.csv").read_text("utf-8-sig") == "退回原因\n"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".jsonl"])
+def test_a_file_stays_as_it_is_where_nothing_was_refused_or_the_disk_refuses(tmp_path: Path, suffix: str) -> None:
+    kept = file(tmp_path, f"退回{suffix}", "上次退回的")
+    assert write_refused([Refusal("坏.xlsx", 0, "读不了")], kept) == 0
+    (tmp_path / f".{kept.name}.part").mkdir()  # where the new file would be written
+    with pytest.raises(BadInput, match=f"写不了文件 {kept.name}（.+），退回的行没有写出"):
+        write_refused([Refusal("成果.csv", 2, "缺少成果名称", {"编号": "1"})], kept)
+    assert kept.read_text("utf-8") == "上次退回的"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "=HYPERLINK(A1)", "+5", "-5", "@甲", "#N/A"])
+def test_a_refused_cell_that_looks_like_a_formula_stays_text(tmp_path: Path, text: str) -> None:
+    write_refused([Refusal("成果.csv", 2, "缺少成果名称", {"简介": text})], tmp_path / "退回.xlsx")
+    cell = openpyxl.load_workbook(tmp_path / "退回.xlsx").worksheets[0]["A2"]
+    assert (cell.value, cell.data_type) == (text, "s")
 
 
 def test_refused_rows_are_not_written_to_another_kind_of_file(tmp_path: Path) -> None:

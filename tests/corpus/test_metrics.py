@@ -46,6 +46,16 @@ def without_text(metric: Metric) -> Metric:
         ("漏率 ≤ 5×10⁻⁶ Pa", amount("漏率", "≤", 5e-6, "Pa")),
         ("漏率 ≤ 5 x 10-6 Pa", amount("漏率", "≤", 5e-6, "Pa")),
         ("≥ 1200 V", amount("≥ 1200 V", "≥", 1200, "V")),
+        ("寿命 10 年以上", amount("寿命", "≥", 10, "年")),
+        ("效率为90%及以上", amount("效率", "≥", 90, "%")),
+        ("误差 0.1 mm 以内", amount("误差", "≤", 0.1, "mm")),
+        ("循环5000以上", amount("循环", "≥", 5000)),
+        ("能耗 < 5 kW 以下", amount("能耗", "<", 5, "kW")),
+        ("定位精度优于 0.1 mm", amount("定位精度", "≤", 0.1, "mm")),
+        ("带宽优于 5 GHz", amount("带宽", None, 5, "GHz")),
+        ("膜厚 25±2 μm", amount("膜厚", "～", 23, "μm", to=27)),
+        ("温度 25 ℃ ± 0.5 ℃", amount("温度", "～", 24.5, "°C", to=25.5)),
+        ("厚度 5 mm (25±2 ℃)", amount("厚度", None, 5, "mm", "23~27 °C")),
     ],
 )
 def test_an_indicator_is_read(text: str, metric: Metric) -> None:

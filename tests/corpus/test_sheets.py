@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import struct
 import zipfile
 import zlib
@@ -133,6 +134,30 @@ def test_a_workbook_is_read_as_a_person_sees_it(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_row_with_a_formula_that_nobody_calculated_is_told(tmp_path: Path) -> None:
+    content = workbook(["成果名称", "价格"], ["涂层", "=10+2"], ["干化", 30])
+    formula, good = read(tmp_path, "成果.xlsx", content)
+    problem = "单元格 B2 的公式没有算出的值，请用表格软件打开并保存，或改成数值"
+    assert (formula, good) == (Row(2, {"成果名称": "涂层"}, problem), Row(3, {"成果名称": "干化", "价格": "30"}))
+
+
+@pytest.mark.parametrize(
+    ("cell", "cells"),
+    [
+        (b'<c r="B2"><f>10+2</f><v>12</v></c>', {"成果名称": "涂层", "简介": "12"}),
+        (b'<c r="B2" t="str"><f>A1&amp;A2</f><v>x</v></c>', {"成果名称": "涂层", "简介": "x"}),
+        (b'<c r="B2" t="str"><f>IF(A1,1,A2)</f><v></v></c>', {"成果名称": "涂层"}),
+    ],
+    ids=["number", "text", "empty-text"],
+)
+def test_a_formula_is_its_calculated_value(tmp_path: Path, cell: bytes, cells: dict[str, str]) -> None:
+    whole, calculated = io.BytesIO(workbook(["成果名称", "简介"], ["涂层", "=0"])), io.BytesIO()
+    with zipfile.ZipFile(whole) as before, zipfile.ZipFile(calculated, "w") as after:
+        for name in before.namelist():
+            after.writestr(name, re.sub(rb"<c r=\"B2\".*?</c>", cell, before.read(name)))
+    assert read(tmp_path, "成果.xlsx", calculated.getvalue()) == [Row(2, cells)]
+
+
 def test_a_long_number_of_which_the_workbook_kept_fifteen_digits_is_shown_as_that(tmp_path: Path) -> None:
     """A workbook holds 330108199001011234 as a number only as 3.30108199001011E+17; the import then refuses it as an identifier."""
     (row,) = read(tmp_path, "成果.xlsx", workbook(["成果名称", "编号"], ["涂层", 3.30108199001011e17]))
@@ -201,9 +226,10 @@ def test_json_lines_are_read_whatever_their_encoding(tmp_path: Path, encoding: s
         ("成果", b"", "只认识 .csv、.xlsx 和 .jsonl"),
         ("成果.xls", b"\xd0\xcf\x11\xe0", "只认识 .csv、.xlsx 和 .jsonl"),
         ("成果.csv", TWO.encode("utf-16"), "文字编码既不是 UTF-8 也不是 GB18030"),
+        ("成果.jsonl", '\n [\n{"title": "涂层"}\n]', "它以“\\[”开头；.jsonl 不是一个数组，每一行应是一个 JSON 对象"),
         ("成果.csv", "成果名称,编号\n" + "长" * 10_000_001, "第 2 行附近的引号或分隔符不完整"),
     ],
-    ids=["pdf", "no-suffix", "xls", "utf-16", "endless-cell"],
+    ids=["pdf", "no-suffix", "xls", "utf-16", "json-array", "endless-cell"],
 )
 def test_a_file_that_cannot_be_read_is_told_with_the_reason(
     tmp_path: Path, name: str, content: str | bytes, reason: str

@@ -48,6 +48,10 @@ def test_every_further_word_means_a_code_of_the_list_and_is_no_label_of_another(
         (v.industries(), "38", "C38"),
         (v.industries(), "381", "C381"),
         (v.industries(), "农业", "A01"),
+        (v.industries(), "3812", "C3812"),
+        (v.TRANSFER_MODE, "专利实施许可", "license"),
+        (v.STAGE, "实验室阶段", "lab"),
+        (v.STAGE, "产业化阶段", "mass"),
         (v.regions(), "杭州", "330100"),
         (v.regions(), "杭州市", "330100"),
         (v.regions(), "浙江", "330000"),
@@ -57,6 +61,37 @@ def test_every_further_word_means_a_code_of_the_list_and_is_no_label_of_another(
 )
 def test_codes_labels_and_other_words_mean_the_code(listed: Vocabulary, written: str, code: str) -> None:
     assert listed.code(written) == code
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("浙江省杭州市", "杭州市"),
+        ("浙江杭州", "杭州市"),
+        ("杭州市滨江区", "滨江区"),
+        ("浙江省杭州市滨江区", "滨江区"),
+        ("浙江 - 滨江", "滨江区"),
+        ("舟山普陀", "普陀区"),
+        ("吉林省吉林市", "吉林市"),
+        ("北京市朝阳区", "北京市"),
+        ("北京朝阳", "北京市"),
+        ("辽宁朝阳", "朝阳市"),
+        ("广东省深圳市南山区", "深圳市"),
+    ],
+)
+def test_a_region_named_from_the_outside_in_is_the_innermost_that_is_listed(written: str, name: str) -> None:
+    """朝阳 is a city of Liaoning and a district of Beijing, which the list leaves out."""
+    assert v.regions().name(v.regions().code(written)) == name
+
+
+def test_one_name_in_two_regions_is_told_apart_by_the_region_around_it() -> None:
+    assert (v.regions().code("上海普陀"), v.regions().code("浙江普陀区")) == ("310107", "330903")
+
+
+@pytest.mark.parametrize("written", ["浙江省火星区", "杭州市朝阳", "北京大学", "杭州、宁波", "滨江区杭州市"])
+def test_regions_that_do_not_lie_in_one_another_are_unknown(written: str) -> None:
+    with pytest.raises(UnknownValue, match=f"“地区”不认识“{written}”"):
+        v.regions().code(written)
 
 
 def test_a_label_that_two_levels_share_means_the_wider() -> None:
@@ -93,8 +128,8 @@ def test_every_finer_code_of_the_long_lists_lies_in_a_listed_one() -> None:
 @pytest.mark.parametrize(
     ("listed", "written", "sentence"),
     [
-        (v.WILLINGNESS, "看情况", "“转化意愿”不认识“看情况”。可用：愿意、无意愿、已转化。"),
-        (v.CLUSTER, "", "“产业集群”不认识“”。可用：智能物联、生物医药、高端装备、新材料、绿色能源。"),
+        (v.WILLINGNESS, "看情况", "“转化意愿”不认识“看情况”。可用：愿意；无意愿；已转化。"),
+        (v.CLUSTER, "", "“产业集群”不认识“”。可用：智能物联；生物医药；高端装备；新材料；绿色能源。"),
     ],
 )
 def test_an_unknown_value_is_told_with_those_there_are(listed: Vocabulary, written: str, sentence: str) -> None:

@@ -1,6 +1,7 @@
 """Records and entries to test with: a few written words away, or drawn at random from a seed."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from indexer.attributes import attributes_of
 from indexer.bm25 import record_half
 from indexer.encoder import Encoder
 from indexer.entries import Among, Between, Entry, Filter, Vector
+from indexer.index import embedded_text
 from indexer.local import LocalEngine
 from indexer.words import Words
 
@@ -31,10 +33,10 @@ def demand(id: int, title: str, **stated: Any) -> Demand:
 
 
 def entries_of(records: Sequence[Record], words: Words, encoder: Encoder | None) -> list[Entry]:
-    texts = [list(searched_texts(record).values()) for record in records]
-    vectors = encoder.encode(["。".join(fields) for fields in texts]) if encoder else [None] * len(records)
+    texts = [searched_texts(record) for record in records]
+    vectors = encoder.encode([embedded_text(fields) for fields in texts]) if encoder else [None] * len(records)
     return [
-        Entry(record.id, rounded(vector), record_half(words.of_record(fields)), attributes_of(record))
+        Entry(record.id, rounded(vector), record_half(words.of_record(fields.values())), attributes_of(record))
         for record, fields, vector in zip(records, texts, vectors, strict=True)
     ]
 
@@ -90,8 +92,11 @@ def random_attributes(rng: Generator) -> dict[str, tuple[str, ...] | float]:
         "transfer_modes": tuple(sorted({("license", "assign", "equity")[rng.integers(3)] for _ in range(2)})),
         "trl": int(rng.integers(1, 10)),
         "price": round(float(rng.uniform(0, 500)), 2),
+        "expires": (math.inf, 1.0, 1e6)[rng.integers(3)],
     }
-    return {name: value for name, value in every.items() if name in ("kind", "status") or rng.random() < 0.75}
+    return {
+        name: value for name, value in every.items() if name in ("kind", "status", "expires") or rng.random() < 0.75
+    }
 
 
 def random_filter(rng: Generator) -> Filter:

@@ -37,7 +37,15 @@ def found(name: str, reader: Reader, asked: Demand, record: Achievement) -> Find
         ("region", {"region": "330108"}, {"region": "330100"}, 0.7),
         ("region", {"region": "330108"}, {"region": "330600"}, 0.4),
         ("region", {"region": "330108"}, {"region": "320500"}, 0.0),
+        ("region", {"region": "330000"}, {"region": "330000"}, 0.4),
+        ("region", {"region": "330100"}, {"region": "330100"}, 0.7),
+        ("region", {"region": "330000"}, {"region": "330108"}, 0.4),
+        ("region", {"region": "330000"}, {"region": "320000"}, 0.0),
         ("region", {"region": "330108"}, {}, None),
+        ("excluded", {"exclude_orgs": ("甲公司", "乙大学")}, {"organisation": "乙大學"}, 0.0),
+        ("excluded", {"exclude_orgs": ("甲公司",)}, {"organisation": "乙大学"}, 1.0),
+        ("excluded", {"exclude_orgs": ("甲公司",)}, {}, None),
+        ("excluded", {}, {"organisation": "乙大学"}, None),
         ("maturity", {"min_trl": 6}, {"trl": 8}, 1.0),
         ("maturity", {"min_trl": 6}, {"trl": 6}, 1.0),
         ("maturity", {"min_trl": 6}, {"trl": 5}, 0.5),
@@ -71,6 +79,7 @@ def test_values(
         ("噪声 ≤ 38 dB(A)；成本 ≤ 3 元", "噪声 36 dB(A)；成本 2.1 元", 1.0),
         ("噪声 ≤ 38 dB(A)；成本 ≤ 3 元", "噪声 36 dB(A)；成本 5 元", 0.5),
         ("噪声 ≤ 38 dB(A)；成本 ≤ 3 元", "噪声 36 dB(A)", 1.0),  # the cost is not stated, which is not a failure
+        ("噪声 ≤ 38 dB(A)；工作温度 -40~85℃", "噪声 36 dB(A)；工作温度 0~70℃", 0.75),
         ("噪声 ≤ 38 dB(A)；成本 ≤ 3 元", "效率 90 %", None),
         ("噪声 ≤ 38 dB(A)", "", None),
         ("", "噪声 36 dB(A)", None),
@@ -90,6 +99,18 @@ def test_indicators_are_quoted_side_by_side(reader: Reader) -> None:
     finding = found("indicators", reader, asked, record)
     assert finding.said == "3 项指标中 1 项满足、1 项不满足、1 项未说明"
     assert finding.quotes == ("整机噪声 ≤ 38 dB(A) ↔ 整机噪声 36 dB(A)（满足）", "成本 ≤ 3 元 ↔ 成本 5 元（不满足）")
+
+
+def test_what_is_partly_met_is_counted_apart(reader: Reader) -> None:
+    asked = demand(1, "电机", criteria=parse_metrics("工作温度 -40~85℃；成本 ≤ 3 元"))
+    finding = found("indicators", reader, asked, achievement(2, "电机", metrics=parse_metrics("工作温度 0~70℃")))
+    assert (finding.value, finding.said) == (0.5, "2 项指标中 0 项满足、1 项部分满足、0 项不满足、1 项未说明")
+
+
+def test_an_excluded_organisation_is_told(reader: Reader) -> None:
+    asked = demand(1, "电机", exclude_orgs=("乙大学",))
+    finding = found("excluded", reader, asked, achievement(2, "电机", organisation="乙大学"))
+    assert (finding.said, finding.quotes) == ("需求方排除了该单位", ("乙大学",))
 
 
 def test_shared_words_are_counted_without_synonyms_and_shown(reader: Reader) -> None:

@@ -45,6 +45,26 @@ def test_a_folder_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> N
     assert str(told.value) == f"向量模型 {tmp_path / '没有'} 加载不了：没有这个文件夹。"
 
 
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"")
+    with pytest.raises(ModelNotLoaded, match=r"这是一个文件，请给出模型所在的文件夹。$"):
+        load_encoder(str(tmp_path / "model.bin"))
+
+
+@pytest.mark.parametrize("name", ["bert-base-nowhere", "nobody/bert-base-nowhere"])
+def test_a_name_of_the_hub_has_one_slash_or_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(name: str, timeout: float) -> None:
+        raise OSError("network is down.")
+
+    monkeypatch.setattr("huggingface_hub.model_info", unreachable)
+    with pytest.raises(ModelNotLoaded) as told:
+        load_encoder(name)
+    assert str(told.value) == (
+        f"向量模型 {name} 加载不了：本机没有它的副本，也连不上模型库（OSError: network is down）。"
+        "可在能联网的机器上下载，再给出文件夹。"
+    )
+
+
 @pytest.mark.parametrize("file", ["model.safetensors", "tokenizer.json", "modules.json"])
 def test_a_damaged_model_is_told_too(tmp_path: Path, file: str) -> None:
     shutil.copytree(DEFAULT_MODEL, tmp_path / "model")

@@ -134,3 +134,11 @@ def test_a_broken_line_is_told_with_its_number(tmp_path: Path, line: str, said: 
 def test_a_demand_without_a_text_is_told(tmp_path: Path) -> None:
     with pytest.raises(JudgementsUnreadable, match=r"需求.jsonl 第 1 行不是一条评判：需求缺少编号或内容"):
         read_judged(*written(tmp_path, [{"id": "需1", "title": " "}], []))
+
+
+def test_a_line_separator_within_a_text_ends_no_line_and_what_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    files = written(tmp_path, [{"id": "需1", "title": "电机\u2028啸叫"}], [])
+    assert read_judged(*files)[0].title == "电机\u2028啸叫"
+    files[0].write_bytes(b"\n" + '{"id": "需1", "title": "电机"}'.encode("gbk"))
+    with pytest.raises(JudgementsUnreadable, match=r"需求.jsonl 第 2 行不是一条评判：不是 UTF-8 编码的文本。"):
+        read_judged(*files)

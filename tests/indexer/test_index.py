@@ -1,14 +1,15 @@
 """An index takes changes in, finds them at once, keeps them in a base, and goes on by keywords where there is no model."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from filelock import Timeout
 
-from corpus.records import Change, Record
+from corpus.records import Change, Ip, Record, searched_texts
 from indexer.base import current
-from indexer.index import Index
+from indexer.index import Index, embedded_text
 from tests.indexer.library import achievement
 
 
@@ -60,6 +61,47 @@ def test_what_was_saved_is_found_next_and_what_was_deleted_is_not(log: Log) -> N
     assert found(index, "罗茨风机")[0] == 2
     assert 3 not in found(index, "污泥干化")
     assert index.engine.revision == log.revision
+
+
+@pytest.mark.parametrize(
+    "asked", ["ZL201910123456.7", "H01L27/146", "9312020Y0001", "HZ-0042", "中试验收", "国际先进", "欧阳修竹"]
+)
+def test_a_record_is_found_by_the_codes_and_names_that_stand_in_it(log: Log, asked: str) -> None:
+    offer = achievement(
+        4, "磁悬浮真空泵", registration_no="9312020Y0001", ip=(Ip(kind="invention", number="ZL201910123456.7"), Ip(kind="design")),
+        ipc=("H01L27/146",), trl_evidence="中试验收", evaluation_level="国际先进", inventors=("欧阳修竹",),
+    )  # fmt: skip
+    log.save(replace(offer, source_id="HZ-0042"))
+    index = Index(None)
+    index.catch_up(log.after(), log.revision)
+    assert found(index, asked)[0] == 4
+    ranked = index.find(index.reader.read(asked), mode="keyword")[1]
+    assert [hit.id for hit in ranked] == [4]
+    assert ranked[0].parts["exact"] > 0
+
+
+def test_a_record_is_embedded_by_what_it_is_about_in_simplified_characters() -> None:
+    offer = achievement(4, "磁懸浮真空泵", organisation="某大学", registration_no="9312020Y0001", summary="無油")
+    assert embedded_text(searched_texts(offer)) == "磁悬浮真空泵。无油"
+
+
+def test_codes_and_names_make_a_record_no_longer() -> None:
+    index = Index(None)
+    bare, full = (
+        achievement(4, "磁悬浮真空泵"),
+        achievement(4, "磁悬浮真空泵", inventors=("欧阳修竹",), organisation="某大学"),
+    )
+    held, more = (entry.words for entry in index.entries([bare, full]))
+    assert held.items() <= more.items()
+
+
+def test_a_question_in_traditional_characters_is_the_same_question(log: Log) -> None:
+    index = Index(None)
+    index.catch_up(log.after(), log.revision)
+    simple, traditional = (
+        index.find(index.reader.read(text), mode="semantic")[1] for text in ("红外探测器IGBT", "紅外探測器ＩＧＢＴ")
+    )
+    assert simple == traditional
 
 
 def test_a_base_is_built_reopened_and_caught_up_with(log: Log, tmp_path: Path) -> None:

@@ -40,6 +40,59 @@ from indexer.indicators import Verdict, convert, held_against, likeness
         ("导热系数 ≥ 5 W/(m·K)", "导热系数 6.2 W/(m·K)", "met"),
         ("浓度 ≤ 2 毫克/升", "浓度 1.5 mg/L", "met"),
         ("效率 ≥ 90%", "效率 92 %", "met"),
+        ("温升 ≤ 60 ℃", "温升 80 K", "not_met"),  # a difference has no zero to be moved
+        ("温升 ≤ 60 ℃", "温升 50 K", "met"),
+        ("温差 ≤ 9 °F", "温差 4 ℃", "met"),
+        ("工作温度 ≥ 60 ℃", "工作温度 80 K", "not_met"),
+        ("噪声 ≤ 45 dB", "噪声降低 7 dB", "not_stated"),
+        ("噪声降低 ≥ 5 dB", "噪声降低 7 dB", "met"),
+        ("噪声 ≤ 45 dB", "噪声优于 40 dB", "met"),
+        ("定位精度 ≤ 0.2 mm", "定位精度优于 0.1 mm", "met"),
+        ("定位精度优于 0.1 mm", "定位精度 0.2 mm", "not_met"),
+        ("带宽 ≤ 10 GHz", "带宽优于 5 GHz", "not_stated"),
+        ("寿命优于 500 h", "寿命 400 h", "not_stated"),
+        ("厚度 5 mm", "厚度 6 mm", "not_stated"),
+        ("厚度 5 mm", "厚度 4~6 mm", "met"),
+        ("寿命 ≥ 2 年", "寿命 3 年以上", "met"),
+        ("寿命 ≤ 2 年", "寿命 3 年以上", "not_stated"),
+        ("误差 ≤ 2 mm", "误差 1 mm 以内", "met"),
+        ("膜厚 20~30 μm", "膜厚 25±2 μm", "partial"),
+        *(
+            (f"{one} ≥ 10 %", f"{other} 20 %", "not_stated")
+            for one, other in (
+                ("最高温度系数", "最低温度系数"),
+                ("最大负载率", "最小负载率"),
+                ("输入功率因数", "输出功率因数"),
+                ("过检率", "漏检率"),
+                ("湿度上限", "湿度下限"),
+                ("正向传输损失", "反向传输损失"),
+                ("开启电压比", "关断电压比"),
+                ("充电效率", "放电效率"),
+                ("电池循环过程充电容量保持率", "电池循环过程放电容量保持率"),
+                ("粒径D10", "粒径D50"),
+                ("累计粒度分布跨度D50", "累计粒度分布跨度D90"),
+                ("废电池正极材料中锂回收率", "废电池正极材料中氟回收率"),
+                ("锂回收率", "氟回收率"),
+                ("CO2吸收率", "SO2吸收率"),
+                ("矫顽力", "矫顽力增量"),
+                ("摩擦系数", "静动摩擦系数差"),
+                ("批间CV", "爬行时间CV"),
+                ("含量保持率", "放电保持率"),
+                ("热循环后剪切强度", "热循环后剪切强度保持率"),
+                ("平均功率", "额定功率"),
+                ("功率", "最大功率"),
+            )
+        ),
+        *(
+            (f"{one} ≥ 10 %", f"{other} 20 %", "met")
+            for one, other in (
+                ("整机效率", "效率"),
+                ("热效率", "平均热效率"),
+                ("透过", "透过率"),
+                ("1.保持率", "保持率"),
+                ("高温循环后剪切强度", "高温循环之后的剪切强度"),
+            )
+        ),
     ],
 )
 def test_verdicts(criterion: str, stated: str, verdict: Verdict) -> None:
@@ -48,7 +101,7 @@ def test_verdicts(criterion: str, stated: str, verdict: Verdict) -> None:
 
 def test_a_criterion_is_held_against_the_indicator_of_the_likest_name_that_can_be_compared() -> None:
     stated = [
-        parse_metric(text) for text in ("击穿电压温度系数 ≤ 0.1 %/K", "最大击穿电压 1500 V", "击穿电压", "功率 3 kW")
+        parse_metric(text) for text in ("击穿电压温度系数 ≤ 0.1 %/K", "额定击穿电压 1500 V", "击穿电压", "功率 3 kW")
     ]
     held = held_against(parse_metric("击穿电压 ≥ 1200 V"), stated)
     assert held.metric == stated[1]

@@ -217,3 +217,9 @@ def test_a_title_counts_more_than_the_story_around_it(library: LocalEngine, read
     assert float(np.linalg.norm(titled)) == pytest.approx(1, abs=1e-6)
     assert ids(find(library, PairEncoder(), reader.read(text, "污泥干化"), kind="achievement", limit=1)) == [4]
     assert ids(find(library, PairEncoder(), reader.read(text), kind="achievement", limit=1)) != [4]
+
+
+def test_a_short_question_stands_in_a_record_whole_or_not_at_all(words: Words, reader: Reader) -> None:
+    engine = in_memory([achievement(1, "地震预警"), achievement(2, "地震灾后预警")], words, None)
+    parts = {hit.id: hit.parts for hit in find(engine, None, reader.read("地震预警"), mode="keyword")}
+    assert parts[1]["exact"] > 0 == parts[2]["exact"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer.normalise import fold, fold_with_origins
+from indexer.normalise import fold, fold_with_origins, simplified
 
 TECHNICAL = "脱氮除磷红外探测器漢語測試熱電機械薴乾0123456789０１２５９abcxXABZＡＸｚ×*✕µμΩσΣςδΔ℃㎡㎜½²₂％％-—－～~/／()（）【】“”‘’,，.。;；\n \u3000≥≤±·•Φα"
 technical_text = st.text(alphabet=TECHNICAL, max_size=40)
@@ -75,3 +75,14 @@ def test_a_word_found_in_the_folded_text_leads_to_the_characters_as_they_were_wr
     folded, origins = fold_with_origins(text)
     start = folded.index(word)
     assert text[origins[start] : origins[start + len(word) - 1] + 1] == original
+
+
+def test_a_long_row_of_signs_is_folded_in_one_pass() -> None:
+    text = "1*" * 300_000 + "1"
+    folded, origins = fold_with_origins(text)
+    assert folded == fold(text)
+    assert origins == list(range(len(text)))
+
+
+def test_a_model_reads_one_width_and_simplified_characters() -> None:
+    assert simplified("紅外熱像儀ＩＧＢＴ 10㎡") == "红外热像仪IGBT 10m2"

@@ -104,3 +104,11 @@ def test_a_quote_stands_word_for_word_in_the_record() -> None:
     for quote in quotes(record, {"红外": 1.0, "640×512": 1.0}):
         assert quote.text in searched_texts(record)[quote.field]
     assert [shown(q) for q in quotes(record, {"红外": 2.0, "640×512": 1.0})] == [["紅外"], ["６４０＊５１２"]]
+
+
+def test_of_a_long_record_the_beginning_is_looked_at_and_of_a_long_question_the_heaviest_words() -> None:
+    record = achievement(1, "静音", body="污泥。" * 10_000 + "电机")
+    assert quotes(record, {"电机": 1.0}) == []
+    short = achievement(1, "静音", body="电机噪声")
+    assert quotes(short, {"电机": 1.0} | {f"词{n}": 2.0 for n in range(50)}) == []
+    assert quotes(short, {"电机": 3.0} | {f"词{n}": 2.0 for n in range(50)})[0].words == ("电机",)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.dictionary import ListUnreadable
 from indexer.normalise import fold
 from indexer.reading import SYNONYM_WEIGHT, Reader, load_reader
 from indexer.words import Words
@@ -20,6 +21,16 @@ def reader(words: Words) -> Reader:
 
 def test_small_talk_is_not_asked_for(reader: Reader) -> None:
     assert reader.read("我们公司寻求污泥干化的设备").words == ["污泥", "干化", "设备"]
+
+
+def test_talk_of_a_visit_is_not_asked_for(words: Words) -> None:
+    shipped = load_reader(words)
+    assert shipped.read("老师傅说电机还是嗡嗡响，有没有便宜的办法，想换个轴承，怎么办").words == [
+        "电机",
+        "嗡嗡",
+        "嗡嗡响",
+        "轴承",
+    ]
 
 
 def test_a_question_of_small_talk_alone_is_asked_as_it_stands(reader: Reader) -> None:
@@ -48,7 +59,7 @@ def test_synonyms_say_where_they_come_from_and_weigh_less(reader: Reader) -> Non
 
 
 def test_a_latin_synonym_is_heard_only_as_a_whole_word(reader: Reader) -> None:
-    assert {"短波", "红外"} & {term.word for term in reader.read("SWIR相机").terms if term.origin == "swir"}
+    assert [term.word for term in reader.read("SWIR相机").terms if term.origin == "swir"] == ["短波红外"]
     assert [term for term in reader.read("SWIRL燃烧器").terms if term.origin == "swir"] == []
 
 
@@ -91,7 +102,31 @@ def test_codes_are_to_be_met_letter_by_letter(reader: Reader, text: str, codes: 
 def test_a_very_short_question_is_looked_for_as_it_stands(reader: Reader, text: str, exact: set[str]) -> None:
     reading = reader.read(text)
     assert reading.exact == exact
-    assert exact <= {*reading.words}
+    assert exact <= {term.word for term in reading.searched}
+
+
+def test_halves_of_words_are_searched_and_not_shown(reader: Reader) -> None:
+    reading = reader.read("地震预警")
+    assert reading.words == ["地震", "预警"]
+    assert reading.pairs == ("地震", "震预", "预警")
+    assert [term.word for term in reading.searched] == ["地震", "预警", "震预"]
+    left = reading.without(["地震"])
+    assert (left.words, left.exact, left.pairs) == (["预警"], frozenset(), ())
+    assert reading.without(["马达"]).pairs == reading.pairs
+
+
+def test_a_synonym_is_added_whole(words: Words) -> None:
+    shipped = load_reader(words)
+    assert {t.word for t in shipped.read("TiO2涂层").terms if t.origin == "tio2"} == {"二氧化钛", "钛白粉"}
+    added = {term.word for term in shipped.read("锂电池回收").terms if term.origin == "锂电池"}
+    assert "锂离子电池" in added
+    assert not added & {"离子", "锂离子"}
+    assert {t.word for t in shipped.read("MOSFET驱动").terms if t.origin == "mosfet"} == {"场效应管"}
+
+
+def test_a_synonym_of_many_pieces_says_something_else_and_is_left_out(words: Words) -> None:
+    reader = Reader(words, synonyms={"甲法": ("电机噪声污泥干化", "污泥干化")})
+    assert [term.word for term in reader.read("甲法").terms if term.origin == "甲法"] == ["污泥", "干化"]
 
 
 def test_blank_space_is_evened_out(reader: Reader) -> None:
@@ -128,3 +163,15 @@ def test_the_operators_lists_are_added_to_those_of_the_package(words: Words, tmp
     assert extended.muted == shipped.muted | {fold("承蒙關照")}
     assert extended.synonyms["甲乙"] == ("乙甲", "甲乙丙")
     assert extended.synonyms[group] == (*shipped.synonyms[group], "本地叫法")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_list_may_be_saved_by_any_editor(words: Words, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "muted.txt").write_text("承蒙关照\n", encoding)
+    assert "承蒙关照" in load_reader(words, tmp_path).muted
+
+
+def test_a_list_that_is_no_text_is_told(words: Words, tmp_path: Path) -> None:
+    (tmp_path / "muted.txt").write_bytes(b"\xff\xfe\x00\xff")
+    with pytest.raises(ListUnreadable, match=r"muted.txt 不是文本文件"):
+        load_reader(words, tmp_path)

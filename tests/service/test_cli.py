@@ -48,6 +48,37 @@ def test_an_unreadable_file_does_not_keep_the_others_out(run: Run, tmp_path: Pat
     assert "读不了文件 坏.xlsx" in answer.err
 
 
+def test_refused_rows_are_never_written_over_a_file_that_is_imported(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "成果.csv"
+    file.write_text("成果名称,编号\n,2\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    answer = run("import", file, "--refused", "成果.csv")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--refused 不能写在要导入的文件 成果.csv 上" in answer.err
+    assert file.read_text("utf-8") == "成果名称,编号\n,2\n"
+
+
+def test_a_folder_for_refused_rows_that_is_not_there_is_told_before_the_import(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "成果.csv"
+    file.write_text("成果名称,编号\n涂层,1\n", "utf-8")
+    answer = run("import", file, "--refused", tmp_path / "没有" / "退回.csv")
+    assert (answer.code, answer.out) == (2, "")
+    assert "不存在或不能写入" in answer.err
+    assert run("import", file, "--json").json["added"] == 1
+
+
+def test_what_went_in_is_reported_also_where_the_refused_rows_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "成果.csv"
+    file.write_text("成果名称,编号\n涂层,1\n,2\n", "utf-8")
+    (tmp_path / ".退回.csv.part").mkdir()
+    answer = run("import", file, "--refused", tmp_path / "退回.csv")
+    assert answer.code == 2
+    assert "新增 1 条" in answer.out
+    assert "写不了文件 退回.csv" in answer.err
+
+
 def test_index_says_what_it_did_and_the_second_time_does_nothing(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "新.jsonl"
     file.write_text('{"成果名称": "全新的磁环"}\n', "utf-8")
