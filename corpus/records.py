@@ -9,7 +9,7 @@ need to know of a field. `None` and the empty tuple mean *not stated*. A record 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from datetime import date, datetime
 from functools import cache
 from types import MappingProxyType
@@ -303,5 +303,3 @@ def searched_texts(record: Record) -> dict[str, str]:
         elif about(kind, name).searched:
             texts[name] = "；".join(value) if isinstance(value, tuple) else value
     return {name: text for name, text in texts.items() if text}
-
-

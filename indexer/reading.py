@@ -58,7 +58,7 @@ class Reading:
 
     @property
     def words(self) -> list[str]:
-        """The words of the text, heaviest first as they stand in it; without synonyms."""
+        """The words of the text in the order in which they first stand in it; without synonyms."""
         return [term.word for term in self.terms if term.origin == "text"]
 
     def without(self, removed: Iterable[str]) -> Reading:
