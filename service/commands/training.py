@@ -29,7 +29,7 @@ class TrainingNeeds(BadInput):
 def train(data: Path, out: Path, seed: int, as_json: bool) -> None:
     """用公开语料训练随软件附带的静态中文向量模型。
 
-    两核机器上约需一刻钟，不用 GPU。得到的文件夹可以直接作为 --model 使用。
+    两核机器上约需五到十分钟，不用 GPU。得到的文件夹可以直接作为 --model 使用。
 
     \b
     例：
