@@ -39,6 +39,13 @@ class _Part:
         return self.alive & allowed
 
 
+def _after(parts: Sequence[_Part], changed: Sequence[Entry], gone: Sequence[int]) -> list[_Part]:
+    """The parts once entries changed and ids went: the old rows dead, the new entries in a part of their own."""
+    ids = np.array([*(entry.id for entry in changed), *gone], np.int64)
+    left = [part.without(ids) for part in parts]
+    return [*left, _Part(segment_of(changed))] if changed else left
+
+
 @dataclass(frozen=True)
 class _State:
     revision: int = 0
@@ -106,10 +113,7 @@ class LocalEngine:
         """What came since, searchable on return."""
         with self._lock:
             state = self._state
-            ids = np.array([*(entry.id for entry in changed), *gone], np.int64)
-            parts = [part.without(ids) for part in state.parts]
-            if changed:
-                parts.append(_Part(segment_of(changed)))
+            parts = _after(state.parts, changed, gone)
             first = 1 if state.base else 0
             while len(parts) - first >= 2 and len(parts[-2].segment) <= 2 * len(parts[-1].segment):
                 parts[-2:] = [_Part(merged([(part.segment, part.alive) for part in parts[-2:]]))]
@@ -121,10 +125,7 @@ class LocalEngine:
         assert self.folder is not None
         parts = list(self._state.parts)
         for changed, gone in batches:
-            ids = np.array([*(entry.id for entry in changed), *gone], np.int64)
-            parts = [part.without(ids) for part in parts]
-            if changed:
-                parts.append(_Part(segment_of(changed)))
+            parts = _after(parts, changed, gone)
         segment = merged([(part.segment, part.alive) for part in parts])
         dimensions = segment.vectors.d if segment.vectors is not None else None
         model = self.model if segment.vectors is not None or not len(segment) else None

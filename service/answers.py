@@ -6,7 +6,7 @@ text → reading → ranked records → quotes and comparisons → answer
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from corpus.cells import UNSEEN
 from corpus.errors import BadInput
@@ -35,15 +35,10 @@ class NothingAsked(BadInput):
 class Hit:
     """A record of an answer with its score, the parts that add up to it, and its own words that speak for it."""
 
-    id: int
-    kind: str
-    source: str
-    source_id: str
-    title: str
+    record: Record
     score: float
     parts: Mapping[str, float]
     quotes: Sequence[Quote]
-    record: Record = field(repr=False)
     comparisons: Sequence[Finding] = ()
 
     @property
@@ -179,14 +174,4 @@ def _hit(ranked: Ranked, record: Record, reading: Reading) -> Hit:
     ] or reading.terms  # 的 and 个 say little beside longer words
     weights = {term.word: term.weight * (len(term.word) - 0.5) for term in said}
     weights |= dict.fromkeys(reading.exact, 10.0)
-    return Hit(
-        id=record.id,
-        kind=record.kind,
-        source=record.source,
-        source_id=record.source_id,
-        title=record.title,
-        score=ranked.score,
-        parts=ranked.parts,
-        quotes=quotes(record, weights),
-        record=record,
-    )
+    return Hit(record, ranked.score, ranked.parts, quotes(record, weights))

@@ -144,7 +144,7 @@ def test_an_import_killed_at_any_moment_keeps_what_it_wrote_and_can_be_repeated(
         held = installation.store.counts()["achievement"]
         assert held == installation.store.revision()  # whole batches, no number skipped
         for code in codes[:held:500]:
-            assert search(installation, code, limit=1).hits[0].source_id == code
+            assert search(installation, code, limit=1).hits[0].record.source_id == code
     again = json.loads(duijie(home, "import", str(file), "--json").stdout)
     assert (again["added"], again["unchanged"], again["refused"]) == (6000 - held, held, [])
 
@@ -159,7 +159,7 @@ def test_an_index_killed_at_any_moment_needs_no_repair(tmp_path: Path, round_: i
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=PATIENCE)
     with Installation(Settings(home=home)) as installation:
-        assert search(installation, codes[1234], limit=1).hits[0].source_id == codes[1234]
+        assert search(installation, codes[1234], limit=1).hits[0].record.source_id == codes[1234]
     built = duijie(home, "index", "--json")
     assert json.loads(built.stdout)["records"] == 3000, built.stderr
     assert duijie(home, "doctor").returncode == 0

@@ -78,11 +78,11 @@ def answer_json(answer: Answer, *, records: bool = False) -> AnswerJson:
 
 def _hit(hit: Hit, with_record: bool) -> HitJson:
     return HitJson(
-        id=hit.id,
-        kind=hit.kind,
-        source=hit.source,
-        source_id=hit.source_id,
-        title=hit.title,
+        id=hit.record.id,
+        kind=hit.record.kind,
+        source=hit.record.source,
+        source_id=hit.record.source_id,
+        title=hit.record.title,
         score=hit.score,
         parts=dict(hit.parts),
         quotes=[_quote(quote) for quote in hit.quotes],

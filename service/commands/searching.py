@@ -47,7 +47,7 @@ def show(answer: answers.Answer) -> None:
     if answer.note:
         click.echo(answer.note)
     for place, hit in enumerate(answer.hits, start=1):
-        head = f"{place:>3}. {hit.title}  [{v.KIND.name(hit.kind)} {hit.id}]  {hit.score:.3f}"
+        head = f"{place:>3}. {hit.record.title}  [{v.KIND.name(hit.record.kind)} {hit.record.id}]  {hit.score:.3f}"
         click.echo(head)
         for quote in hit.quotes[:2]:
             click.echo(f"       “{quote.text}”")

@@ -43,7 +43,7 @@ def add_all(store: Store) -> None:
 )
 def test_it_is_first(installation: Installation, question: str, found: str, mode: Mode) -> None:
     add_all(installation.store)
-    assert search(installation, question, mode=mode, limit=1).hits[0].source_id == found
+    assert search(installation, question, mode=mode, limit=1).hits[0].record.source_id == found
 
 
 @pytest.mark.parametrize(
