@@ -7,8 +7,11 @@ environment. Read in this order; a file imports only from those above it.
 
 normalise     what counts as the same character
 dictionary/   word lists of the package and of the operator: words, synonyms, small talk
+thesaurus/    what people in a trade say, and what science calls it
 segmenter     Chinese runs into words, by rjieba or jieba
 words         our own pattern for codes, models, units and Latin, then the segmenter
+hearing       which lines of the thesaurus a text speaks of
+fusion        the parts of a score, their weights, and what a score means
 static        a static model read with numpy
 encoder       texts in, unit vectors out; any sentence-transformers model, or the one in `model/`
 vectors       vectors already made, by model and text
@@ -18,13 +21,16 @@ segment       flat arrays of entries: postings, attributes, a FAISS index
 base          a segment in a folder, published by renaming a pointer
 local         the local engine: a base and what came since
 attributes    what a record can be filtered by, and how a filter is written
+need          the need of a demand without the story around it
 reading       what was asked, understood
-fusion        the parts of a score and their weights
+interpretations  what a language model may say of a demand, and good answers kept
+interpreting  reading by a language model, where one is configured
 matching      from a reading to ranked records
 quotes        the record's own words that speak for it
 indicators    a criterion held against an indicator
 comparisons   the points on which two sides are compared
 index         the index of an installation: records in, ranked records out
 evaluation    how good the matches are, on judged pairs
+fitting       weights and bands, from judged pairs
 training/     the model in `model/`, made again from public texts
 """

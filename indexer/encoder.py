@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import DuijieError
+from indexer.fusion import FILE
 from indexer.static import StaticEncoder, is_static
 
 DEFAULT_MODEL = Path(__file__).parent / "model"
@@ -48,7 +49,7 @@ class TransformerEncoder:
     def __init__(self, name: str, model: Any) -> None:
         self.name = name
         self.model = model
-        self.fingerprint = _fingerprint(name)
+        self.fingerprint = fingerprint(name)
         self.dimensions = int(model.get_embedding_dimension())
 
     def encode(self, texts: Sequence[str], *, asking: bool = False) -> NDArray[np.float32]:
@@ -77,7 +78,7 @@ def load_encoder(name: str | None = None) -> Encoder:
         raise ModelNotLoaded(name=chosen, reason="没有这个文件夹")
     try:
         if folder.is_dir() and is_static(folder):
-            return StaticEncoder(folder, _fingerprint(str(folder)))
+            return StaticEncoder(folder, fingerprint(str(folder)))
         return TransformerEncoder(chosen, _transformer(str(folder) if folder.is_dir() else chosen))
     except ModelNotLoaded:
         raise
@@ -113,13 +114,15 @@ def _is_path(name: str) -> bool:
     return looks_like_one or Path(name).exists()
 
 
-def _fingerprint(name: str) -> str:
-    """Of a folder: sizes, and the first and last megabyte of each file; of a hub model: its name."""
+def fingerprint(name: str | Path) -> str:
+    """Of a folder: sizes, and the first and last megabyte of each file of the model; of a hub model: its name."""
     digest = hashlib.blake2b(digest_size=12)
     folder = Path(name).expanduser()
     if not folder.is_dir():
         return f"{name}@hub"
-    for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md"):
+    for file in sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md" and path.name != FILE
+    ):
         digest.update(f"{file.relative_to(folder)} {file.stat().st_size}\n".encode())
         with file.open("rb") as content:
             digest.update(content.read(1 << 20))

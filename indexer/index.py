@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,13 +19,13 @@ from filelock import FileLock
 from corpus.records import Change, Record, searched_texts
 from indexer.attributes import attributes_of
 from indexer.bm25 import record_half
-from indexer.encoder import Encoder, ModelNotLoaded, load_encoder
+from indexer.encoder import DEFAULT_MODEL, Encoder, ModelNotLoaded, fingerprint, load_encoder
 from indexer.entries import Entry, Filter
-from indexer.fusion import Mode
+from indexer.fusion import Fusion, Mode, read_fusion
 from indexer.local import LocalEngine
 from indexer.matching import Ranked, find
 from indexer.normalise import simplified
-from indexer.reading import Reading, load_reader
+from indexer.reading import Reader, Reading, load_reader, own_state
 from indexer.segmenter import Segmenter
 from indexer.vectors import VectorCache
 from indexer.words import Words
@@ -62,11 +62,35 @@ class Index:
         except ModelNotLoaded as reason:
             self.no_model = f"{reason}已改用关键词检索。"
         self.words = Words(Segmenter(own))
-        self.reader = load_reader(self.words, own)
+        self._own = own
+        self._read_by = own_state(own), load_reader(self.words, own)
+        self.fusion = self._fitted(model, own)
         self.vectors = VectorCache(self.encoder, folder and folder / "vectors.sqlite") if self.encoder else None
         self.folder = folder
         self.engine = self._opened()
         self._seconds: dict[str, float] = {}
+
+    def _fitted(self, model: str | None, own: Path | None) -> Fusion:
+        """Weights and bands: the operator's, else those kept with the model; without a model, of the keywords alone."""
+        beside = Path(model).expanduser() if model else DEFAULT_MODEL
+        shipped = read_fusion([DEFAULT_MODEL], fingerprint(DEFAULT_MODEL))
+        if self.encoder is None:
+            return shipped
+        folders = [folder for folder in (own, beside) if folder]
+        found = read_fusion(folders, self.encoder.fingerprint)
+        return (
+            found
+            if found.bands
+            else replace(found, bands={"keyword": shipped.bands["keyword"]} if shipped.bands else {})
+        )
+
+    @property
+    def reader(self) -> Reader:
+        """Reads by the operator's lists as they are now: loads them anew where they changed. Raises ListUnreadable."""
+        state = own_state(self._own)
+        if state != self._read_by[0]:
+            self._read_by = state, load_reader(self.words, self._own)
+        return self._read_by[1]
 
     @property
     def degraded(self) -> str | None:
@@ -144,12 +168,15 @@ class Index:
         filter: Filter = (),
         limit: int = 10,
         among: Sequence[int] | None = None,
+        fusion: Fusion | None = None,
     ) -> tuple[Mode, list[Ranked]]:
-        """The mode that was possible, and the best records, best first."""
+        """The mode that was possible, and the best records, best first; by the weights of `fusion` where other than the fitted ones are tried."""
         used: Mode = "keyword" if self.degraded else mode
         encoder = self.encoder if used != "keyword" else None
         engine = copy(self.engine)  # the state as it is now: what is applied meanwhile must not be half seen
-        found = find(engine, encoder, reading, mode=used, kind=kind, filter=filter, limit=limit, among=among)
+        found = find(
+            engine, encoder, reading, mode=used, kind=kind, filter=filter, limit=limit, among=among, fusion=fusion or self.fusion
+        )
         return used, found
 
     def _prepared(self, changes: Iterable[Change], progress: Progress) -> Iterator[tuple[list[Entry], list[int]]]:

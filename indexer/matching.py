@@ -16,7 +16,7 @@ from indexer.attributes import scope
 from indexer.bm25 import K1, rarity
 from indexer.encoder import Encoder
 from indexer.entries import Engine, Filter, Vector
-from indexer.fusion import Mode, parts_of, score_of
+from indexer.fusion import UNFITTED, Band, Fusion, Mode, score_of
 from indexer.normalise import simplified
 from indexer.reading import Reading
 
@@ -30,11 +30,12 @@ DEEPEST = CANDIDATES
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A record's place: its score and the parts that add up to it."""
+    """A record's place: its score, the parts that add up to it, and how good a match that is, where the model's scores were calibrated."""
 
     id: int
     score: float
     parts: Mapping[str, float]
+    band: Band | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def find(
     filter: Filter = (),
     limit: int = 10,
     among: Sequence[int] | None = None,
+    fusion: Fusion = UNFITTED,
 ) -> list[Ranked]:
     """The best `limit` records for a reading, best first, equal ones by id. `among` ranks the given ids only."""
     everyone = scope(kind, filter)
@@ -70,7 +72,7 @@ def find(
     if question.is_empty:
         return []
     ids = candidates(engine, question, (*everyone, *filter), CANDIDATES) if among is None else list(among)
-    ranked = score(engine, question, ids, mode)
+    ranked = score(engine, question, ids, mode, fusion)
     return sorted(ranked, key=lambda r: (-r.score, r.id))[: limit if among is not None else min(limit, DEEPEST)]
 
 
@@ -100,7 +102,8 @@ def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, e
 
 def embedded(encoder: Encoder, reading: Reading) -> Vector | None:
     """The unit vector of a reading, its title counting twice the whole; None for a text in which the model knows nothing."""
-    texts, shares = ([reading.title, reading.text], [TITLE_SHARE, 1.0]) if reading.title else ([reading.text], [1.0])
+    need = reading.need or reading.text
+    texts, shares = ([reading.title, need], [TITLE_SHARE, 1.0]) if reading.title else ([need], [1.0])
     vector = np.asarray(shares, np.float32) @ encoder.encode([simplified(text) for text in texts], asking=True)
     length = float(np.linalg.norm(vector))
     return vector / np.float32(length) if length else None
@@ -114,7 +117,9 @@ def candidates(engine: Engine, question: Question, filter: Filter, k: int) -> li
     return sorted(ids)
 
 
-def score(engine: Engine, question: Question, ids: Sequence[int], mode: Mode) -> list[Ranked]:
+def score(
+    engine: Engine, question: Question, ids: Sequence[int], mode: Mode, fusion: Fusion = UNFITTED
+) -> list[Ranked]:
     """Every candidate with both exact scores, whichever half put it up."""
     cosines, held = engine.scores(ids, question.vector, question.words)
     most = question.mass * (K1 + 1) or 1.0
@@ -130,6 +135,7 @@ def score(engine: Engine, question: Question, ids: Sequence[int], mode: Mode) ->
     exact = np.minimum(1.0, exact / (question.mass or 1.0))
     ranked = []
     for id, share, cosine, named in zip(ids, shares.tolist(), cosines.tolist(), exact.tolist(), strict=True):
-        parts = parts_of(mode, words=share, meaning=cosine, exact=named)
-        ranked.append(Ranked(id, score_of(parts), parts))
+        parts = fusion.parts_of(mode, words=share, meaning=cosine, exact=named)
+        whole = score_of(parts)
+        ranked.append(Ranked(id, whole, parts, fusion.band(mode, whole)))
     return ranked

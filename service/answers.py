@@ -14,7 +14,7 @@ from corpus.records import Achievement, Demand, Record, searched_texts
 from indexer.attributes import read_filter, scope
 from indexer.comparisons import Finding, Pair, compare
 from indexer.entries import Among, Filter
-from indexer.fusion import Mode
+from indexer.fusion import Band, Mode
 from indexer.index import Index
 from indexer.matching import Ranked
 from indexer.quotes import Quote, quotes
@@ -40,6 +40,8 @@ class Hit:
     parts: Mapping[str, float]
     quotes: Sequence[Quote]
     comparisons: Sequence[Finding] = ()
+    band: Band | None = None
+    """How good a match it is; None where the model's scores were not calibrated."""
 
     @property
     def is_only_near(self) -> bool:
@@ -79,7 +81,7 @@ def search(
 ) -> Answer:
     """The records that answer a text best. Raises NothingAsked, and what a filter that cannot be read raises."""
     index, revision = installation.fresh(), installation.index.engine.revision
-    reading = index.reader.read(UNSEEN.sub("", text)).without(without)
+    reading = installation.read(UNSEEN.sub("", text)).without(without)
     if not reading.text:
         raise NothingAsked()
     used, ranked = index.find(reading, mode=mode, kind=kind, filter=read_filter(where), limit=PAGED)
@@ -113,9 +115,10 @@ def match(
     """
     index, revision = installation.fresh(), installation.index.engine.revision
     asked = installation.store.get(id) if id is not None else None
-    reading = (
-        index.reader.read(asked_text(asked), asked.title) if asked else index.reader.read(UNSEEN.sub("", text or ""))
-    )
+    if asked:
+        reading = installation.read(asked_text(asked), asked.title, confidential=is_confidential(asked))
+    else:
+        reading = installation.read(UNSEEN.sub("", text or ""))
     if not reading.text:
         raise NothingAsked()
     wanted = OTHER_SIDE[asked.kind] if asked else kind or "achievement"
@@ -150,12 +153,19 @@ def _passing(kind: str | None, where: Iterable[str]) -> Filter:
 
 
 def _note(ranked: Sequence[Ranked]) -> str | None:
-    """What to say when no record holds a word of the question: a list there is, but it is no match."""
+    """What to say of a list that is no match: no record holds a word of the question, or none fits well."""
     if not ranked:
         return "没有符合条件的记录。"
-    if any("words" not in hit.parts or hit.parts["words"] > 0 for hit in ranked):
+    if not any("words" not in hit.parts or hit.parts["words"] > 0 for hit in ranked):
+        return "没有一条记录写有所问的词语；以下只是意思相近，未必相关。"
+    if ranked[0].band in (None, "strong"):
         return None
-    return "没有一条记录写有所问的词语；以下只是意思相近，未必相关。"
+    return "没有找到高度匹配的记录：库里也许没有合适的，以下仅供参考。不妨换个说法，或补上材料、设备、现象和指标。"
+
+
+def is_confidential(record: Record) -> bool:
+    """Whether a record is not for everybody: shown to some only, or a secret achievement."""
+    return record.visibility != "public" or (isinstance(record, Achievement) and record.security_level == "secret")
 
 
 def asked_text(record: Record) -> str:
@@ -174,4 +184,4 @@ def _hit(ranked: Ranked, record: Record, reading: Reading) -> Hit:
     ] or reading.terms  # 的 and 个 say little beside longer words
     weights = {term.word: term.weight * (len(term.word) - 0.5) for term in said}
     weights |= dict.fromkeys(reading.exact, 10.0)
-    return Hit(record, ranked.score, ranked.parts, quotes(record, weights))
+    return Hit(record, ranked.score, ranked.parts, quotes(record, weights), band=ranked.band)

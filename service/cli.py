@@ -10,7 +10,7 @@ import sys
 import click
 
 from corpus.errors import BadInput, DuijieError, RecordNotFound
-from service.commands import doctor, evaluating, importing, indexing, matching, searching, serving, training
+from service.commands import doctor, evaluating, importing, indexing, matching, searching, serving, thesaurus, training
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -38,6 +38,7 @@ for command in (
     matching.match,
     evaluating.evaluate,
     training.train,
+    thesaurus.thesaurus,
     serving.serve,
     doctor.doctor,
 ):

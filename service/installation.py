@@ -13,6 +13,8 @@ from corpus.intake import Intake, import_files
 from corpus.records import Achievement, Change, Demand
 from corpus.store import Store
 from indexer.index import Built, Index, Progress
+from indexer.interpreting import Endpoint, Interpreter
+from indexer.reading import Reader, Reading
 from service.settings import Settings, make_home
 
 BASE_BEHIND = 1000
@@ -26,6 +28,7 @@ class Installation:
         self.settings = make_home(settings)
         self.store = Store(settings.database_url)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
+        self.interpreter = _interpreter(settings, self.index.reader)
         self._catching_up = threading.Lock()
 
     def __enter__(self) -> Installation:
@@ -36,6 +39,14 @@ class Installation:
 
     def close(self) -> None:
         self.store.close()
+
+    def read(self, text: str, title: str = "", *, confidential: bool = False) -> Reading:
+        """What is asked, read by the language model if one is configured, else by rule."""
+        reader = self.index.reader
+        if self.interpreter is None:
+            return reader.read(text, title)
+        self.interpreter.reader = reader
+        return self.interpreter.read(text, title, confidential=confidential)
 
     def fresh(self, progress: Progress = lambda count: None) -> Index:
         """The index with every change that was committed before this call."""
@@ -63,6 +74,20 @@ class Installation:
 
     def _changes(self, revision: int) -> Callable[[int], Iterable[Change]]:
         return partial(self.store.changes_after, upto=revision)
+
+
+def _interpreter(settings: Settings, reader: Reader) -> Interpreter | None:
+    """None where no language model is configured. Raises ClientNotInstalled."""
+    if not (settings.llm_url and settings.llm_model):
+        return None
+    endpoint = Endpoint(
+        url=settings.llm_url,
+        model=settings.llm_model,
+        key=settings.llm_key,
+        timeout=settings.llm_timeout,
+        send_confidential=settings.llm_confidential,
+    )
+    return Interpreter(reader, endpoint, settings.index)
 
 
 @contextmanager

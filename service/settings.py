@@ -2,21 +2,32 @@
 
 `DUIJIE_HOME` (default `./var`) is the folder that holds everything an installation owns; `DUIJIE_DATABASE` the store's URL (default: a
 SQLite file in that folder); `DUIJIE_MODEL` the encoder's folder or hub name (default: the model in the package).
+
+A language model helps to read demands where `DUIJIE_LLM_URL` and `DUIJIE_LLM_MODEL` are both given: an endpoint like OpenAI's as far as `/v1`, and the
+model's name there. `DUIJIE_LLM_KEY` opens it, `DUIJIE_LLM_TIMEOUT` is how many seconds it has, and `DUIJIE_LLM_CONFIDENTIAL=1` lets it read what is not public.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from corpus.errors import DuijieError
+from indexer.interpreting import PATIENCE
+
+_LONGEST_TIMEOUT = 120.0
 
 
 class HomeUnavailable(DuijieError):
     """用不了数据文件夹 {home}：{reason}。请检查 DUIJIE_HOME 和它的权限。"""
+
+
+class SettingUnusable(DuijieError):
+    """环境变量 {name} 的值不能用：{reason}。请改正后再运行。"""
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,11 @@ class Settings:
     home: Path = Path("var")
     database: str | None = None
     model: str | None = None
+    llm_url: str | None = None
+    llm_model: str | None = None
+    llm_key: str | None = field(default=None, repr=False)
+    llm_timeout: float = PATIENCE
+    llm_confidential: bool = False
 
     @property
     def database_url(self) -> str | sa.URL:
@@ -44,17 +60,73 @@ def make_home(settings: Settings) -> Settings:
 
 
 def from_environment() -> Settings:
+    """Raises SettingUnusable."""
     home = os.environ.get("DUIJIE_HOME") or "var"
     return Settings(
         home=Path(home).expanduser(),
         database=os.environ.get("DUIJIE_DATABASE") or None,
         model=os.environ.get("DUIJIE_MODEL") or None,
+        llm_url=_address("DUIJIE_LLM_URL"),
+        llm_model=os.environ.get("DUIJIE_LLM_MODEL", "").strip() or None,
+        llm_key=_key("DUIJIE_LLM_KEY"),
+        llm_timeout=_seconds("DUIJIE_LLM_TIMEOUT", PATIENCE),
+        llm_confidential=os.environ.get("DUIJIE_LLM_CONFIDENTIAL", "").strip() == "1",
     )
 
 
 def to_environment(settings: Settings) -> None:
     """Hand settings on to the server's worker processes, which read them from their environment."""
-    os.environ["DUIJIE_HOME"] = str(settings.home)
-    for name, value in (("DUIJIE_DATABASE", settings.database), ("DUIJIE_MODEL", settings.model)):
+    told = {
+        "DUIJIE_HOME": str(settings.home),
+        "DUIJIE_DATABASE": settings.database,
+        "DUIJIE_MODEL": settings.model,
+        "DUIJIE_LLM_URL": settings.llm_url,
+        "DUIJIE_LLM_MODEL": settings.llm_model,
+        "DUIJIE_LLM_KEY": settings.llm_key,
+        "DUIJIE_LLM_TIMEOUT": str(settings.llm_timeout),
+        "DUIJIE_LLM_CONFIDENTIAL": "1" if settings.llm_confidential else None,
+    }
+    for name, value in told.items():
         if value:
             os.environ[name] = value
+        else:
+            os.environ.pop(name, None)
+
+
+def _address(name: str) -> str | None:
+    """An address of the web, without a password in it: that would be shown where the address is."""
+    written = os.environ.get(name, "").strip()
+    if not written:
+        return None
+    try:
+        parts = urlsplit(written)
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        raise SettingUnusable(name=name, reason="不是一个网址") from None
+    if not usable:
+        raise SettingUnusable(name=name, reason="应以 http:// 或 https:// 开头，例如 http://127.0.0.1:11434/v1")
+    if parts.username or parts.password:
+        raise SettingUnusable(name=name, reason="网址里不要写密钥，请写在 DUIJIE_LLM_KEY 中")
+    return written
+
+
+def _key(name: str) -> str | None:
+    """A key that a header can hold. What refuses another would quote it, hence it is refused here, where nobody does."""
+    written = os.environ.get(name, "").strip()
+    if not all("!" <= character <= "~" for character in written):
+        raise SettingUnusable(name=name, reason="密钥只能由英文字母、数字和符号组成，中间没有空格和换行")
+    return written or None
+
+
+def _seconds(name: str, default: float) -> float:
+    written = os.environ.get(name, "").strip()
+    if not written:
+        return default
+    reason = f"应为不大于 {_LONGEST_TIMEOUT:g} 的秒数，而不是“{written}”"
+    try:
+        seconds = float(written)
+    except ValueError:
+        raise SettingUnusable(name=name, reason=reason) from None
+    if not 0 < seconds <= _LONGEST_TIMEOUT:
+        raise SettingUnusable(name=name, reason=reason)
+    return seconds

@@ -19,12 +19,12 @@ def lines(name: str, own: Path | None = None) -> list[str]:
     """The lines of a list, first the package's, then those of the operator's folder; without comments, each once."""
     texts = [resources.files(__name__).joinpath(name).read_text("utf-8")]
     if own and (own / name).is_file():
-        texts.append(_text_of(own / name))
+        texts.append(text_of(own / name))
     bare = (line.partition("#")[0].strip() for text in texts for line in text.splitlines())
     return list(dict.fromkeys(line for line in bare if line))
 
 
-def _text_of(file: Path) -> str:
+def text_of(file: Path) -> str:
     """A list as editors on Windows save one: UTF-8 with or without a mark, else GB18030. Raises ListUnreadable."""
     content = file.read_bytes()
     for encoding in ("utf-8-sig", "gb18030"):

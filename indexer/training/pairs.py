@@ -9,8 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -153,58 +152,6 @@ def patent_as_demand(data: Path) -> Iterator[Pair]:
 def hands_on_as_demand(data: Path) -> Iterator[Pair]:
     """A sentence of an everyday technical text, asked for as a firm would, finds the rest of the text."""
     return asked_for(islice(hands_on_sentence_and_rest(data), 0, None, 5))
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where pairs come from, and for the model card of what material and under which licence."""
-
-    pairs: Callable[[Path], Iterator[Pair]]
-    files: tuple[str, ...]
-    repeats: int
-    """How often each pair is taken in a round, so that large sources do not drown the others."""
-    material: str
-    licence: str
-
-
-PAPERS = ("ChinaXiv papers 2016–2022", "CC BY")
-JOURNALS = ("journal abstracts (FewCLUE csldcp)", "no licence file")
-PATENTS = ("Chinese patents (CCF BDCI 2022)", "contest data")
-PATENT_TITLES = ("titles and classes of published patents", "facts")
-IPC = ("International Patent Classification", "public classification")
-INDUSTRIES = ("GB/T 4754-2017", "public standard")
-HANDS_ON = ("everyday technical texts of public repositories", "mixed or none")
-
-SOURCES = (
-    Source(title_and_abstract, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
-    Source(keywords_and_abstract, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
-    Source(sentence_and_rest, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
-    Source(
-        paragraph_and_abstract,
-        ("chinaxiv-papers.jsonl", "chinaxiv-paragraphs.jsonl.zst"),
-        1,
-        *PAPERS,
-    ),
-    Source(heading_and_paragraph, ("chinaxiv-paragraphs.jsonl.zst",), 1, *PAPERS),
-    Source(neighbouring_paragraphs, ("chinaxiv-paragraphs.jsonl.zst",), 1, *PAPERS),
-    Source(journal_sentence_and_rest, ("science-abstracts.jsonl",), 3, *JOURNALS),
-    Source(patent_and_abstract, ("patents.jsonl",), 4, *PATENTS),
-    Source(patent_sentence_and_rest, ("patents.jsonl",), 4, *PATENTS),
-    Source(patent_and_class, ("patent-titles-ipc.tsv", "ipc.tsv"), 3, *PATENT_TITLES),
-    Source(class_and_parents, ("ipc.tsv",), 1, *IPC),
-    Source(industry_and_parent, ("gbt4754-2017.tsv",), 1, *INDUSTRIES),
-    Source(hands_on_title_and_text, ("hands-on-texts.jsonl.zst",), 1, *HANDS_ON),
-    Source(hands_on_sentence_and_rest, ("hands-on-texts.jsonl.zst",), 1, *HANDS_ON),
-    Source(paper_as_demand, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
-    Source(sentence_as_demand, ("chinaxiv-papers.jsonl",), 2, *PAPERS),
-    Source(patent_as_demand, ("patents.jsonl",), 4, *PATENTS),
-    Source(hands_on_as_demand, ("hands-on-texts.jsonl.zst",), 1, *HANDS_ON),
-)
-
-
-def missing_files(source: Source, data: Path) -> list[str]:
-    """The files a source needs and the folder lacks."""
-    return [name for name in source.files if not (data / name).is_file()]
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:

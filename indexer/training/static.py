@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 from tokenizers import Tokenizer
@@ -22,14 +21,16 @@ from corpus.errors import BadInput
 from indexer.segmenter import Segmenter
 from indexer.training.card import ModelCard, Trained
 from indexer.training.measure import figures
-from indexer.training.pairs import SOURCES, Pair, Source, missing_files
+from indexer.training.pairs import Pair
+from indexer.training.sources import SOURCES, Source, missing_files
+from indexer.training.start import first_rows
 from indexer.training.texts import READ_CHARACTERS, Batch, NumberedPairs, Side, Words, number_pairs
 from indexer.training.vocabulary import Progress, train_tokenizer
 
 PAIRS_FOR_WORDS = 10_000
 """Pairs of each source whose words are counted: as many of each, so that the largest does not choose all the words."""
-FREQUENT = 1e-4
-"""A word with this share of all words starts at 0.7 of the length of a rare one, a more frequent one shorter."""
+WRITTEN_COUNTS = 10
+"""How many times a word counts that was written for this project: everyday words are rare elsewhere."""
 
 
 class NothingToTrainOn(BadInput):
@@ -50,7 +51,7 @@ class Recipe:
     steps: int = 1_000
     """Not quite twice through all pairs; figures differ more between seeds than between 400 steps and these."""
     batch: int = 2_048
-    rate: float = 0.07
+    rate: float = 0.02
     warm: float = 0.1
     sharpness: float = 20.0
     """What cosines are multiplied by."""
@@ -84,7 +85,9 @@ def train(
         tokenizer,
         tell,
     )
-    weights, loss = train_weights(pairs, tokenizer.get_vocab_size(), recipe, seed, tell)
+    frequencies = pairs.texts.frequencies(tokenizer.get_vocab_size())
+    rows = first_rows(data, tokenizer, frequencies, recipe.dimensions, seed, tell)
+    weights, loss = train_weights(pairs, rows, recipe, seed, tell)
     folder = save(tokenizer, weights, out.with_name(f".{out.name}-new"))
     card = describe(folder, data, read, recipe, seed, loss)
     card.write(folder)
@@ -99,7 +102,7 @@ def read_pairs(data: Path, tell: Progress) -> list[Read]:
         if not missing_files(source, data):
             read.append(Read(source, list(source.pairs(data))))
         tell("reading", done, len(SOURCES))
-    if not any(one.pairs for one in read):
+    if not any(one.pairs for one in read if one.source.files):
         names = sorted(set(chain.from_iterable(source.files for source in SOURCES)))
         raise NothingToTrainOn(data=data, files="、".join(names))
     return read
@@ -109,15 +112,16 @@ def texts_for_words(read: list[Read], seed: int) -> list[str]:
     """Distinct texts of as many pairs of every source, to count words in."""
     chance = np.random.default_rng(seed)
     chosen = ([one.pairs[place] for place in chance.permutation(len(one.pairs))[:PAIRS_FOR_WORDS]] for one in read)
-    return list(dict.fromkeys(text[:READ_CHARACTERS] for pair in chain.from_iterable(chosen) for text in pair[:2]))
+    public = dict.fromkeys(text[:READ_CHARACTERS] for pair in chain.from_iterable(chosen) for text in pair[:2])
+    written = [text for one in read if one.source.is_ours for pair in one.pairs for text in pair[:2] if text in public]
+    return [*public, *written * (WRITTEN_COUNTS - 1)]
 
 
 def train_weights(
-    pairs: NumberedPairs, words: int, recipe: Recipe, seed: int, tell: Progress
+    pairs: NumberedPairs, rows: torch.Tensor, recipe: Recipe, seed: int, tell: Progress
 ) -> tuple[torch.Tensor, float]:
-    """One row a word, shape (words, dimensions), and the loss at the end."""
+    """The rows, one a word, shape (words, dimensions), after training, and the loss at the end."""
     chance = np.random.default_rng(seed)
-    rows = first_rows(pairs.texts.frequencies(words), recipe.dimensions, seed)
     bag = torch.nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="mean")
     optimizer = torch.optim.Adam(bag.parameters(), lr=recipe.rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, recipe))
@@ -133,13 +137,6 @@ def train_weights(
     trained = bag.weight.detach().clone()
     trained[0] = 0.0  # what is unknown says nothing
     return trained, float(np.mean(losses[-50:]))
-
-
-def first_rows(frequencies: NDArray[np.float64], dimensions: int, seed: int) -> torch.Tensor:
-    """Random directions, shorter for more frequent words (Arora et al. 2017, square root of their weight)."""
-    rows = torch.randn(len(frequencies), dimensions, generator=torch.Generator().manual_seed(seed))
-    weights = np.sqrt(FREQUENT / (FREQUENT + frequencies))
-    return rows * torch.from_numpy(weights.astype(np.float32))[:, None]
 
 
 def shuffled(pairs: int, batch: int, chance: np.random.Generator) -> Iterator[Words]:

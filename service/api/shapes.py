@@ -8,7 +8,9 @@ from pydantic import BaseModel, Field
 
 from corpus.records import public
 from indexer.comparisons import Finding
+from indexer.fusion import Band
 from indexer.quotes import Quote
+from indexer.reading import Reading
 from service.answers import Answer, Hit
 
 
@@ -33,6 +35,7 @@ class HitJson(BaseModel):
     source_id: str
     title: str
     score: float
+    band: Band | None = Field(description="How good a match it is; null where the model's scores were not calibrated")
     parts: dict[str, float] = Field(description="What each part adds to the score")
     quotes: list[QuoteJson]
     comparisons: list[FindingJson] = []
@@ -42,7 +45,13 @@ class HitJson(BaseModel):
 class TermJson(BaseModel):
     word: str
     weight: float
-    origin: str
+    origin: str = Field(description="text, or the words of the text that brought it in")
+    entry: str = Field(description="The line of the thesaurus or of the synonyms that brought it in")
+
+
+class TagJson(BaseModel):
+    code: str = Field(description="A class of GB/T 4754-2017 or a main group of the IPC")
+    name: str
 
 
 class ReadingJson(BaseModel):
@@ -50,6 +59,13 @@ class ReadingJson(BaseModel):
     words: list[str]
     codes: list[str]
     terms: list[TermJson]
+    need: str = Field(description="What is searched by: the text without story and conditions")
+    story: list[str]
+    conditions: list[str]
+    indicators: list[str]
+    tags: list[TagJson]
+    reader: str = Field(description="rule, or the name of a language model")
+    note: str | None = Field(description="Why it was read otherwise than is configured")
 
 
 class AnswerJson(BaseModel):
@@ -58,21 +74,35 @@ class AnswerJson(BaseModel):
     reading: ReadingJson
     revision: int
     total: int = Field(description="How many records were ranked, at most 200")
-    note: str | None = Field(description="What to know of the whole: that no record holds a word of the question")
+    note: str | None = Field(description="What to know of the whole: that no record holds a word of the question, or none fits well")
     hits: list[HitJson]
 
 
 def answer_json(answer: Answer, *, records: bool = False) -> AnswerJson:
-    reading = answer.reading
-    terms = [TermJson(word=term.word, weight=round(term.weight, 4), origin=term.origin) for term in reading.terms]
     return AnswerJson(
         mode=answer.mode,
         degraded=answer.degraded,
-        reading=ReadingJson(text=reading.text, words=reading.words, codes=list(reading.codes), terms=terms),
+        reading=reading_json(answer.reading),
         revision=answer.revision,
         total=answer.total,
         note=answer.note,
         hits=[_hit(hit, records) for hit in answer.hits],
+    )
+
+
+def reading_json(reading: Reading) -> ReadingJson:
+    return ReadingJson(
+        text=reading.text,
+        words=reading.words,
+        codes=list(reading.codes),
+        terms=[TermJson(word=t.word, weight=round(t.weight, 4), origin=t.origin, entry=t.entry) for t in reading.terms],
+        need=reading.need,
+        story=list(reading.story),
+        conditions=list(reading.conditions),
+        indicators=[metric.text for metric in reading.indicators],
+        tags=[TagJson(code=tag.code, name=tag.name) for tag in reading.tags],
+        reader=reading.reader,
+        note=reading.note,
     )
 
 
@@ -84,6 +114,7 @@ def _hit(hit: Hit, with_record: bool) -> HitJson:
         source_id=hit.record.source_id,
         title=hit.record.title,
         score=hit.score,
+        band=hit.band,
         parts=dict(hit.parts),
         quotes=[_quote(quote) for quote in hit.quotes],
         comparisons=[_finding(finding) for finding in hit.comparisons],

@@ -12,6 +12,7 @@ import click
 
 from corpus.errors import DuijieError
 from indexer.base import current, read_manifest
+from indexer.thesaurus import own_thesaurus, shipped_thesaurus
 from service.commands import echo_json, json_option, model_option, settings_with
 from service.installation import BASE_BEHIND, Installation
 from service.settings import Settings
@@ -53,11 +54,12 @@ def doctor(model: str | None, as_json: bool) -> None:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """What was found, in order: software, disk, store, model, index."""
+    """What was found, in order: software, disk, store, model, index, thesaurus."""
     findings = [_software(), _disk(settings)]
     try:
         with Installation(settings) as installation:
-            return [*findings, _store(installation), _model(installation), _index(installation)]
+            of_installation = (_store, _model, _index, _thesaurus)
+            return [*findings, *(examined(installation) for examined in of_installation)]
     except DuijieError as error:
         return [*findings, Finding("数据库", str(error), "改正后再运行 duijie doctor")]
 
@@ -111,3 +113,13 @@ def _index(installation: Installation) -> Finding:
         said + (f"，落后 {behind} 次改动（已在内存中补上）" if behind else ""),
         "duijie index" if behind > BASE_BEHIND else None,
     )
+
+
+def _thesaurus(installation: Installation) -> Finding:
+    shipped, own = shipped_thesaurus(), own_thesaurus(installation.settings.home)
+    said = f"{len(shipped.senses) + len(own.senses)} 条，其中自己的 {len(own.senses)} 条"
+    if not own.refused:
+        return Finding("叙词", said)
+    first = own.refused[0]
+    advice = f"改正 {first.file} 第 {first.line} 行；运行 duijie thesaurus 可看全部原因"
+    return Finding("叙词", f"{said}，{len(own.refused)} 行读不出", advice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from corpus import vocabulary as v
-from indexer.fusion import Mode
+from indexer.fusion import BANDS, Mode
 from service import answers
 from service.api.shapes import answer_json
 from service.commands import catch_up, echo_json, json_option, mode_option, model_option, opened, told, where_option
@@ -44,10 +44,13 @@ def show(answer: answers.Answer) -> None:
         told.print(f"注意：{answer.degraded}")
     words = [*answer.reading.words[:12], *answer.reading.codes]
     told.print(f"[dim]词语：{'、'.join(dict.fromkeys(words))}[/dim]")
+    if answer.reading.note:
+        told.print(f"注意：{answer.reading.note}")
     if answer.note:
         click.echo(answer.note)
     for place, hit in enumerate(answer.hits, start=1):
         head = f"{place:>3}. {hit.record.title}  [{v.KIND.name(hit.record.kind)} {hit.record.id}]  {hit.score:.3f}"
+        head += f"  {BANDS[hit.band]}" if hit.band else ""
         click.echo(head)
         for quote in hit.quotes[:2]:
             click.echo(f"       “{quote.text}”")

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from indexer.comparisons import COMPARISONS
-from indexer.fusion import WEIGHTS
 from service.access import Opened
 from service.answers import PAGED
 from service.templating import page
@@ -21,7 +20,7 @@ def get_about(request: Request, opened: Opened) -> HTMLResponse:
     return page(
         request,
         "about.html",
-        weights=WEIGHTS["hybrid"],
+        weights=opened.index.fusion.weights["hybrid"],
         compared=[(label, getdoc(comparison)) for label, comparison in COMPARISONS.values()],
         paged=PAGED,
         degraded=opened.fresh().degraded,

@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse
 from corpus.errors import RecordNotFound
 from corpus.records import Record, about, is_stated, stated_fields
 from indexer.comparisons import COMPARISONS
-from indexer.fusion import WEIGHTS
 from service.access import Opened
 from service.answers import OTHER_SIDE, match
 from service.templating import page
@@ -60,7 +59,7 @@ def get_record(request: Request, opened: Opened, id: int) -> HTMLResponse:
         missing=missing(record),
         answer=match(opened, id=id, limit=_MATCHES),
         other=OTHER_SIDE[record.kind],
-        weights=WEIGHTS,
+        weights=opened.index.fusion.weights,
         meanings={name: comparison.__doc__ for name, (_, comparison) in COMPARISONS.items()},
     )
 

@@ -17,7 +17,7 @@ from corpus.records import Record
 from corpus.vocabulary import KIND, Vocabulary
 from indexer.attributes import attributes, read_filter
 from indexer.entries import Among, Between
-from indexer.fusion import WEIGHTS, Mode
+from indexer.fusion import Mode
 from indexer.reading import Reading
 from service.access import Opened
 from service.answers import PAGED, Answer, Hit, browse, browse_facets, search
@@ -146,7 +146,7 @@ def get_search(
         facets=[offered for facet in found.facets if (offered := within(facet, conditions)).values],
         choices=choices(asked.kind, conditions),
         modes=MODE.labels,
-        weights=WEIGHTS,
+        weights=opened.index.fusion.weights,
         problem=None,
         terms=shown_terms(found.answer.reading) if found.answer else {},
     )

@@ -1,23 +1,45 @@
 """The figures, against numbers worked out by hand."""
 
 import json
+from collections.abc import Sequence
 from math import log2
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from indexer.evaluation import Judged, JudgementsUnreadable, evaluate, ndcg, read_judged
-from indexer.fusion import Mode
+from indexer.evaluation import (
+    Figures,
+    Judged,
+    JudgementsUnreadable,
+    OutcomesUnreadable,
+    broken_down,
+    compared,
+    ndcg,
+    read_judged,
+    read_outcomes,
+)
+from indexer.evaluation import evaluate as evaluation
+from indexer.fusion import Band, Mode
+from indexer.matching import Ranked
 
 
-def ranking(*ids: str) -> Any:
-    """Ranks every text alike; of a pool, its members in the same order."""
+class Alike:
+    """Ranks every text alike; of a pool, its members in the same order. The first is matched as `band` says."""
 
-    def rank(demand: Judged, mode: Mode, pool: Any) -> list[str]:
-        return [id for id in ids if pool is None or id in pool]
+    def __init__(self, *ids: str, band: Band | None = None) -> None:
+        self.names, self.band = dict(enumerate(ids)), band
 
-    return rank
+    def ranked(self, demand: Judged, mode: Mode, pool: Sequence[str] | None) -> list[Ranked]:
+        wanted = [number for number, id in self.names.items() if pool is None or id in pool]
+        return [Ranked(number, 1 / (1 + place), {}, self.band) for place, number in enumerate(wanted)]
+
+
+def evaluate(demands: Sequence[Judged], ranking: Alike, mode: Mode, *, judged_only: bool = False) -> Figures:
+    return evaluation(demands, ranking, mode, judged_only=judged_only).figures
+
+
+ranking = Alike
 
 
 def test_ndcg_by_hand() -> None:
@@ -81,7 +103,9 @@ def test_of_the_pool_alone_the_rest_of_the_library_does_not_count() -> None:
 def test_what_cannot_be_counted_is_none_not_zero() -> None:
     figures = evaluate([Judged("需1", "电机", {})], ranking("甲"), "keyword")
     assert (figures.ndcg, figures.source, figures.mrr, figures.recall) == (None, None, None, None)
-    assert figures.as_json().keys() == {"demands", "ndcg@10", "source@10", "mrr", "recall@100", "seconds"}
+    assert figures.as_json().keys() == {
+        "demands", "ndcg@10", "source@10", "mrr", "recall@100", "told", "untold", "seconds",
+    }  # fmt: skip
 
 
 def written(folder: Path, demands: list[dict[str, Any]], judgements: list[str]) -> tuple[Path, Path]:
@@ -142,3 +166,41 @@ def test_a_line_separator_within_a_text_ends_no_line_and_what_is_not_utf_8_is_to
     files[0].write_bytes(b"\n" + '{"id": "需1", "title": "电机"}'.encode("gbk"))
     with pytest.raises(JudgementsUnreadable, match=r"需求.jsonl 第 2 行不是一条评判：不是 UTF-8 编码的文本。"):
         read_judged(*files)
+
+
+def test_a_demand_that_nothing_fits_is_told_so_by_there_being_no_strong_match() -> None:
+    fitted, hopeless = Judged("需1", "电机", {}, source="甲"), Judged("需2", "猫粮", {}, expect_none=True)
+    for band, told, untold in (("strong", 0.0, 0.0), ("possible", 1.0, 1.0)):
+        figures = evaluate([fitted, hopeless], Alike("甲", band=band), "hybrid")  # type: ignore[arg-type]
+        assert (figures.told, figures.untold) == (told, untold)
+    uncalibrated = evaluate([fitted, hopeless], Alike("甲"), "hybrid")
+    assert (uncalibrated.told, uncalibrated.untold) == (None, None)
+    assert evaluate([hopeless], Alike(band="strong"), "hybrid").told == 1.0  # nothing at all was found
+
+
+def test_figures_by_style_and_length() -> None:
+    demands = [
+        Judged("需1", "短", {}, source="甲", style="terse"),
+        Judged("需2", "长" * 80, {}, source="乙", style="diary"),
+    ]
+    groups = broken_down(evaluation(demands, Alike("甲", "乙"), "hybrid").outcomes)
+    assert {name: group.mrr for name, group in groups.items()} == {
+        "写法 terse": 1.0, "写法 diary": 0.5, "60 字以内": 1.0, "120 字以内": 0.5,
+    }  # fmt: skip
+
+
+def test_two_runs_are_compared_demand_by_demand(tmp_path: Path) -> None:
+    demands = [Judged(f"需{n}", "电机", {"甲": 3, "乙": 1}) for n in range(12)]
+    before = evaluation(demands, Alike("乙", "甲"), "hybrid").outcomes
+    after = evaluation(demands, Alike("甲", "乙"), "hybrid").outcomes
+    change = compared(before, after)
+    assert (change.demands, len(change.better), change.worse) == (12, 12, ())
+    assert change.p == pytest.approx(2 / 2**12, abs=0.002)
+    same = compared(after, after)
+    assert (same.difference, same.p, same.better, same.worse) == (0.0, 1.0, (), ())
+    file = tmp_path / "成绩.json"
+    file.write_text(json.dumps({"hybrid": [one.as_json() for one in before]}), "utf-8")
+    assert read_outcomes(file) == {"hybrid": list(before)}
+    file.write_text('{"hybrid": [{"id": 1}]}', "utf-8")
+    with pytest.raises(OutcomesUnreadable, match=r"成绩.json 不是"):
+        read_outcomes(file)

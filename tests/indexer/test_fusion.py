@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.fusion import LABELS, MODES, WEIGHTS, Mode, parts_of, score_of
+from indexer.fusion import LABELS, MODES, WEIGHTS, Fusion, Mode, score_of
+
+parts_of = Fusion().parts_of
 
 share = st.floats(0, 1)
 cosine = st.floats(-1, 1)
