@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from ir_measures import Qrel, ScoredDoc, iter_calc, nDCG
 
 from corpus.errors import BadInput
 from indexer.fusion import Band, Mode
@@ -222,13 +223,10 @@ def read_outcomes(file: Path) -> dict[str, list[Outcome]]:
 
 
 def ndcg(gains: Sequence[int]) -> float:
-    """Of the gains in ranked order: discounted by log2(place + 1), cut at ten, over the same for the best order."""
-    best = _discounted(sorted(gains, reverse=True))
-    return _discounted(gains) / best if best else 0.0
-
-
-def _discounted(gains: Sequence[int]) -> float:
-    return math.fsum(gain / math.log2(place + 1) for place, gain in enumerate(gains[:CUT], start=1))
+    """Of the gains in ranked order: discounted by log2(place + 1), cut at ten, over the same for the best order; by ir-measures."""
+    judged = [Qrel("", str(place), gain) for place, gain in enumerate(gains)]
+    ranked = [ScoredDoc("", str(place), -float(place)) for place in range(len(gains))]
+    return float(next(iter(iter_calc([nDCG @ CUT], judged, ranked))).value) if gains else 0.0
 
 
 def _mean(values: Sequence[float]) -> float | None:

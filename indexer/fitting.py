@@ -2,7 +2,7 @@
 
 Weights: of any two records judged for one demand, the better one should score higher (logistic loss over pairs, each demand counting the same; Joachims
 2002 with the loss of Burges 2005). What is reported is measured on demands that the weights were not fitted on.
-Bands: of demands whose fitting record is known, 95 % must see a strong match; 95 % of the fitting records themselves must at least be possible, 99 % weak.
+Bands: of demands whose fitting record is known, 95 % must see a strong match; 95 % of the fitting records that were found must at least be possible, 99 % weak.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def _fitted(samples: Sequence[Sample], seed: int) -> NDArray[np.float64]:
 
 def fit_bands(best: Sequence[float], fitting: Sequence[float]) -> Bands:
     """From the best score of each demand that has a fitting record, and that record's own score. Raises TooFewJudgements."""
-    if len(best) < LEAST_DEMANDS:
-        raise TooFewJudgements(least=LEAST_DEMANDS, found=len(best))
+    if (found := min(len(best), len(fitting))) < LEAST_DEMANDS:
+        raise TooFewJudgements(least=LEAST_DEMANDS, found=found)
     strong = float(np.quantile(best, _MISSED["strong"]))
     possible = min(strong, float(np.quantile(fitting, _MISSED["possible"])))
     weak = min(possible, float(np.quantile(fitting, _MISSED["weak"])))

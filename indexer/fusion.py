@@ -7,6 +7,7 @@ model say nothing of another's, or in the installation's folder, where it was fi
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -107,10 +108,27 @@ def _read(file: Path) -> Fusion:
         document = json.loads(file.read_text("utf-8"))
         weights = {mode: {**WEIGHTS[mode], **document["weights"].get(mode, {})} for mode in MODES}
         bands = {mode: Bands(**found) for mode, found in document["bands"].items() if mode in MODES}
-        fusion = Fusion(weights, bands, document["model"], document.get("fitted", {}))
-        numbers = [*(weight for parts in weights.values() for weight in parts.values())]
-        if not all(isinstance(number, int | float) and number >= 0 for number in numbers):
-            raise ValueError("权重应是不小于 0 的数")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        fusion = Fusion(weights, bands, document["model"], {**document.get("fitted", {})})
+        _refuse_odd(fusion)
+    except KeyError as error:
+        raise RankingUnreadable(file=file, reason=f"里面没有 {error.args[0]}") from error
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise RankingUnreadable(file=file, reason=str(error)) from error
     return fusion
+
+
+def _refuse_odd(fusion: Fusion) -> None:
+    """Raises ValueError for what no score can be made or judged with."""
+    for mode, parts in fusion.weights.items():
+        if unknown := parts.keys() - WEIGHTS[mode].keys():
+            raise ValueError(f"不认识的部分：{'、'.join(sorted(unknown))}")
+    if not all(_is_amount(weight) for parts in fusion.weights.values() for weight in parts.values()):
+        raise ValueError("权重应是不小于 0 的数")
+    for bands in fusion.bands.values():
+        least = (bands.weak, bands.possible, bands.strong)
+        if not all(map(_is_amount, least)) or list(least) != sorted(least):
+            raise ValueError("档位应是不小于 0 的数，高档不低于低档")
+
+
+def _is_amount(number: object) -> bool:
+    return isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number < math.inf

@@ -81,7 +81,7 @@ class Index:
         return (
             found
             if found.bands
-            else replace(found, bands={"keyword": shipped.bands["keyword"]} if shipped.bands else {})
+            else replace(found, bands={mode: bands for mode, bands in shipped.bands.items() if mode == "keyword"})
         )
 
     @property
@@ -175,7 +175,15 @@ class Index:
         encoder = self.encoder if used != "keyword" else None
         engine = copy(self.engine)  # the state as it is now: what is applied meanwhile must not be half seen
         found = find(
-            engine, encoder, reading, mode=used, kind=kind, filter=filter, limit=limit, among=among, fusion=fusion or self.fusion
+            engine,
+            encoder,
+            reading,
+            mode=used,
+            kind=kind,
+            filter=filter,
+            limit=limit,
+            among=among,
+            fusion=fusion or self.fusion,
         )
         return used, found
 

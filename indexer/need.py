@@ -59,9 +59,17 @@ def indicators(need: str) -> Iterator[Metric]:
     """The amounts that are demanded, each with its name and words."""
     for clause in _CLAUSE.findall(need):
         if _COMPARED.search(clause) and any(character.isdigit() for character in clause):
-            metric = parse_metric(clause.strip().rpartition("：")[2] or clause.strip())
-            if metric.op and metric.value is not None and len(metric.name) > 1:
+            metric = _named(clause.strip())
+            if metric.op and metric.value is not None and len(metric.name) > 1 and metric.name != metric.text:
                 yield metric
+
+
+def _named(clause: str) -> Metric:
+    """The amount of a clause, its headings left out (技术指标：击穿电压≥1200V) but for the one that names it (导通电阻：不大于5mΩ)."""
+    words = clause.rpartition("：")[2]
+    metric = parse_metric(words or clause)
+    before = clause[: len(clause) - len(words)].rstrip("：").rpartition("：")[2]
+    return parse_metric(f"{before}：{words}") if before and metric.name == words else metric
 
 
 def _is_story(sentence: str) -> bool:

@@ -30,6 +30,10 @@ OWN_FILES = ("synonyms.txt", "muted.txt", OWN)
 SYNONYM_WEIGHT = 0.4
 TERM_WEIGHT = 0.4
 """Of a term of the thesaurus whose wording was surely heard."""
+_LEAST_SURE = 0.3
+"""Strength below which a line that was heard adds no words."""
+_AMBIGUOUS = 2
+"""Characters of a wording that many trades may use; it names a class but adds no words unless an operator wrote it."""
 _MOST_HEARD = 12
 """Lines of the thesaurus that widen one question."""
 _MOST_TAGS = 4
@@ -168,11 +172,15 @@ class Reader:
                     for word in self.whole_words(other):
                         yield Term(word, SYNONYM_WEIGHT, said, "、".join((said, *others)))
 
-    def _heard(self, heard: Iterable[Heard]) -> Iterator[Term]:
+    def _heard(self, heard: Sequence[Heard]) -> Iterator[Term]:
+        """The terms of the lines heard, less of a wording that many trades use, each in its own sense (起泡); an operator's lines are meant."""
+        lines = Counter(one.said for one in heard if one.sense.code)
         for one in islice(heard, _MOST_HEARD):
-            for term in one.sense.terms:
-                for word in self.whole_words(term):
-                    yield Term(word, round(TERM_WEIGHT * one.strength, 4), one.said, str(one.sense))
+            surely = one.strength / lines[one.said] if one.sense.code else one.strength
+            if surely >= _LEAST_SURE and (len(one.said) > _AMBIGUOUS or not one.sense.code):
+                for term in one.sense.terms:
+                    for word in self.whole_words(term):
+                        yield Term(word, round(TERM_WEIGHT * surely, 4), one.said, str(one.sense))
 
     def _tags(self, heard: Iterable[Heard]) -> tuple[Tag, ...]:
         """The classes that the surest lines are filed under, those of more lines first."""

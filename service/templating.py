@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from corpus import vocabulary as v
 from corpus.records import KINDS, Record, about
-from indexer.fusion import LABELS
+from indexer.fusion import BANDS, LABELS
 
 _FOLDER = Path(__file__).parent
 
@@ -71,9 +71,17 @@ def address(path: str, **asked: Any) -> str:
 
 environment.filters |= {"highlighted": highlighted, "named": named, "number": number, "day": day}
 environment.globals |= {"address": address, "amount": amount}
-environment.globals |= {"PART_LABELS": LABELS, "KINDS": KINDS, "TRL": v.TRL, "about": about, "vocabulary": v}
+environment.globals |= {
+    "PART_LABELS": LABELS,
+    "BANDS": BANDS,
+    "KINDS": KINDS,
+    "TRL": v.TRL,
+    "about": about,
+    "vocabulary": v,
+}
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    values = {"status": status, "path": request.url.path, **values}
+    interpreter = request.app.state.installation.interpreter
+    values = {"status": status, "path": request.url.path, "interpreter": interpreter, **values}
     return HTMLResponse(environment.get_template(template).render(values), status)

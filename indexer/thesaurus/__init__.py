@@ -33,7 +33,8 @@ MOST = 20
 """Wordings, and terms, of a line."""
 _CLASS = re.compile(r"\[([A-Z0-9/]+)\]\s*(.*)")
 _ARROW = re.compile(r"\s*(?:→|->|=>)\s*")
-_BETWEEN = re.compile(r"\s*[、,，;；\t]\s*")
+_BETWEEN = re.compile(r"[、，;；\t]|(?<!\d),|,(?!\d)")
+"""A comma between two digits is part of a name: 1,3-丙二醇."""
 
 
 class LineNotUnderstood(BadInput):
@@ -69,7 +70,6 @@ class Thesaurus:
     names: Mapping[str, str] = field(default_factory=dict)
     refused: Sequence[Refused] = ()
 
-
     def holding(self, word: str) -> list[Sense]:
         """The lines in whose wordings or terms a word stands, however it is written."""
         wanted = fold(" ".join(word.split()))
@@ -102,7 +102,7 @@ def _parsed(files: Iterable[tuple[str, str]]) -> Thesaurus:
         code = ""
         for number, line in enumerate(text.splitlines(), start=1):
             bare = line.partition("#")[0].strip()
-            if opened := _CLASS.fullmatch(bare):
+            if opened := _opens(bare):
                 code = opened[1]
                 names.setdefault(code, opened[2] or code)
             elif bare:
@@ -110,7 +110,7 @@ def _parsed(files: Iterable[tuple[str, str]]) -> Thesaurus:
                     senses.append(read_line(bare, code))
                 except LineNotUnderstood as problem:
                     refused.append(Refused(file, number, str(problem)))
-    return Thesaurus(senses, names, refused)
+    return Thesaurus(tuple(senses), names, tuple(refused))
 
 
 @lru_cache(maxsize=1 << 15)
@@ -123,7 +123,9 @@ def read_line(line: str, code: str = "") -> Sense:
     sides = _ARROW.split(line)
     if len(sides) != 2:
         raise LineNotUnderstood(line=line, reason="两边之间要有一个箭头（→ 或 ->）")
-    said, terms = (tuple(dict.fromkeys(part for part in _BETWEEN.split(side.strip()) if part)) for side in sides)
+    said, terms = (
+        tuple(dict.fromkeys(" ".join(p.split()) for p in _BETWEEN.split(side) if p.strip())) for side in sides
+    )
     for name, side in (("左", said), ("右", terms)):
         if not side:
             raise LineNotUnderstood(line=line, reason=f"箭头{name}边是空的")
@@ -140,13 +142,18 @@ def own_lines(own: Path) -> list[str]:
 
 
 def add_line(own: Path, line: str) -> Sense:
-    """Append a line to the operator's file; the next search knows it. A line that is there stays as it is. Raises LineNotUnderstood."""
-    sense = read_line(" ".join(line.split()))
+    """Add a line to the operator's file, above the classes that are opened there; the next search knows it.
+
+    A line that is there stays as it is. Raises LineNotUnderstood.
+    """
+    sense = read_line(line)
     if _sense_of(str(sense)) != sense or not str(sense).isprintable() or str(sense).startswith("["):
         raise LineNotUnderstood(line=line, reason="里面不能有 #、开头的方括号或看不见的字符")
     with _writing(own) as lines:
         if all(_sense_of(written) != sense for written in lines):
-            lines.append(str(sense))
+            lines.insert(
+                next((place for place, written in enumerate(lines) if _opens(written)), len(lines)), str(sense)
+            )
     return sense
 
 
@@ -170,6 +177,11 @@ def _writing(own: Path) -> Iterator[list[str]]:
             new = own / f".{OWN}.new"
             new.write_text("".join(f"{line}\n" for line in lines), "utf-8")
             new.replace(own / OWN)
+
+
+def _opens(written: str) -> re.Match[str] | None:
+    """The code and name of the class that a line opens."""
+    return _CLASS.fullmatch(written.partition("#")[0].strip())
 
 
 def _sense_of(written: str) -> Sense | None:

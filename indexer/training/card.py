@@ -91,9 +91,13 @@ that jieba finds in the texts below; how much a word weighs is part of its vecto
 |---|---|---|---|
 {sources}
 
+Before any pair is seen, words that stand in the same company in the running texts above, all paragraphs of the papers included, lie near each
+other: positive pointwise mutual information of neighbours within five words, factored by a truncated singular value decomposition.
+
 {pairs} pairs in all. Licences are given in the words of those who published the material: where they
 say "no licence file" or "mixed or none", nobody has granted one. Pairs "as demand" put phrases around
-the text that were written for this project, in the way firms word a need.
+the text that were written for this project, in the way firms word a need. The lines of the thesaurus and the
+demands over public titles were written for this project too, with a language model's help; one demand in five was kept for measuring.
 {missing}
 The two texts of a pair are pulled together, and each is pushed away from the other side of all other
 pairs in its batch, unless both are about the same document. {steps} batches of {batch} pairs, seed

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.evaluation import ndcg, read_judged
-from indexer.training.pairs import one_against_the_others, read_rows
+from indexer.training.pairs import one_against_the_others, read_rows, title_with_abstract
+from indexer.training.written import demands, held_back
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts to unit vectors, shape (texts, dimensions)."""
@@ -29,9 +30,30 @@ def figures(encode: Encode, data: Path) -> dict[str, float]:
         found["CSL dev, MRR: a sentence finds the rest of its abstract"] = mrr(
             encode([part.anchor for part in parts]), encode([part.positive for part in parts])
         )
+    if (data / "chinaxiv-papers.jsonl").is_file():
+        asked = held_back_demands(data)
+        if asked:
+            found["held-back demands in firms' voices, MRR: a demand finds its paper among all"] = firms(
+                encode, data, asked
+            )
     if (data / "brokers-judgements-dev.jsonl").is_file():
         found["brokers dev, nDCG@10: a demand ranks judged achievements"] = brokers(encode, data)
     return found
+
+
+def held_back_demands(data: Path) -> list[tuple[str, str]]:
+    """The demands that were not trained on, as (demand, id of its paper)."""
+    papers = (paper["id"] for paper in read_rows(data / "chinaxiv-papers.jsonl"))
+    return [(demand, id) for id in papers if held_back(id) for demand in demands().get(id, ())]
+
+
+def firms(encode: Encode, data: Path, asked: Sequence[tuple[str, str]]) -> float:
+    """Mean of 1 / place of the paper that a demand was written over, among all papers by title and abstract."""
+    papers = list(read_rows(data / "chinaxiv-papers.jsonl"))
+    number = {paper["id"]: place for place, paper in enumerate(papers)}
+    scores = encode([demand for demand, _ in asked]) @ encode([title_with_abstract(paper) for paper in papers]).T
+    own = scores[np.arange(len(asked)), [number[id] for _, id in asked]]
+    return float(np.mean(1 / (1 + (scores > own[:, None]).sum(axis=1))))
 
 
 def mrr(questions: NDArray[np.float32], answers: NDArray[np.float32]) -> float:

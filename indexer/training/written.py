@@ -1,7 +1,7 @@
 """Pairs that were written for this project: the lines of the thesaurus, and demands in the voices of firms over public titles.
 
-A demand was written by reading one paper or patent and saying what somebody would ask who has the trouble and not the paper. One in five is never
-trained on: those measure (`held_back`).
+A demand was written by reading one paper or patent and saying what somebody would ask who has the trouble and not the paper. One in five, and those that
+came in later and are marked so, are never trained on: they measure, and calibrate bands (`held_back`).
 """
 
 import json
@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from indexer.evaluation import Judged
 from indexer.thesaurus import read_thesaurus
 from indexer.training.pairs import Pair, read_rows, title_with_abstract
 
@@ -55,12 +56,32 @@ def _demand_and_document(documents: Iterator[dict[str, Any]]) -> Iterator[Pair]:
 def demands() -> Mapping[str, tuple[str, ...]]:
     """Id of a public document → the demands that were written over it."""
     found: dict[str, tuple[str, ...]] = {}
-    for line in resources.files("indexer.training").joinpath("demands.jsonl").read_text("utf-8").splitlines():
-        row = json.loads(line)
+    for row in _rows():
         found[row["about"]] = (*found.get(row["about"], ()), row["demand"])
     return found
 
 
 def held_back(about: str) -> bool:
     """Whether the demands over a document are for measuring only; the same on every machine."""
-    return zlib.crc32(about.encode()) % HELD_BACK == 0
+    return zlib.crc32(about.encode()) % HELD_BACK == 0 or about in _kept_apart()
+
+
+def measuring() -> list[Judged]:
+    """The demands that are never trained on, each with the document it was written over as its source."""
+    return [
+        Judged(f"{about} {number}", demand, {}, source=about)
+        for about, written in demands().items()
+        if held_back(about)
+        for number, demand in enumerate(written, start=1)
+    ]
+
+
+@cache
+def _rows() -> tuple[dict[str, Any], ...]:
+    lines = resources.files("indexer.training").joinpath("demands.jsonl").read_text("utf-8").splitlines()
+    return tuple(json.loads(line) for line in lines)
+
+
+@cache
+def _kept_apart() -> frozenset[str]:
+    return frozenset(row["about"] for row in _rows() if row.get("measuring"))

@@ -74,7 +74,9 @@ class AnswerJson(BaseModel):
     reading: ReadingJson
     revision: int
     total: int = Field(description="How many records were ranked, at most 200")
-    note: str | None = Field(description="What to know of the whole: that no record holds a word of the question, or none fits well")
+    note: str | None = Field(
+        description="What to know of the whole: that no record holds a word of the question, or none fits well"
+    )
     hits: list[HitJson]
 
 

@@ -19,7 +19,9 @@ MOST = 100
 class LineJson(BaseModel):
     said: list[str] = Field(description="What people in a trade say")
     terms: list[str] = Field(description="The terms under which science answers it")
-    code: str = Field(description="The class it is filed under: of GB/T 4754-2017 or the IPC; empty where none is given")
+    code: str = Field(
+        description="The class it is filed under: of GB/T 4754-2017 or the IPC; empty where none is given"
+    )
     name: str
     own: bool = Field(description="Whether it is a line of the operator's own file")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -67,22 +68,38 @@ def train(
     if not ranker and not bands:
         document, said = _train_model(data, out, seed, as_json)
     else:
-        if demands is None or judgements is None:
-            raise TrainingLacks(option="--demands 或 --judgements", why="权重和分档是按评判过的需求定的")
-        document, said = _fit(read_judged(demands, judgements), library, out, seed, model, (ranker, bands), as_json)
+        judged = _judged(demands, judgements, ranker, library)
+        document, said = _fit(judged, library, out, seed, model, (ranker, bands), as_json)
     if as_json:
         echo_json(document)
     else:
         click.echo(said)
 
 
+def _judged(demands: Path | None, judgements: Path | None, ranker: bool, library: Sequence[Path]) -> list[Judged]:
+    """What was judged; without files, and for bands alone, the demands of the package that no model was trained on."""
+    if demands and judgements:
+        return read_judged(demands, judgements)
+    if ranker or demands or judgements or not library:
+        raise TrainingLacks(option="--demands 或 --judgements", why="权重和分档是按评判过的需求定的")
+    with _training_installed():
+        from indexer.training.written import measuring
+    return measuring()
+
+
+@contextmanager
+def _training_installed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise TrainingNeeds(package=error.name) from error
+
+
 def _train_model(data: Path | None, out: Path | None, seed: int, as_json: bool) -> tuple[Any, str]:
     if data is None or out is None:
         raise TrainingLacks(option="--data 或 --out", why="训练模型要有语料，也要有写模型的地方")
-    try:
+    with _training_installed():
         from indexer.training import train as run
-    except ModuleNotFoundError as error:
-        raise TrainingNeeds(package=error.name) from error
     stages: dict[str, int] = {}
     with counting("训练", None, quiet=as_json) as advance:
 
@@ -110,7 +127,8 @@ def _fit(
 ) -> tuple[Any, str]:
     settings = settings_with(model)
     with trial(library, settings, quiet=as_json) if library else opened(model) as installation:
-        asked = Asked(installation, judged)
+        known = set(Asked(installation, []).names.values())
+        asked = Asked(installation, judged := [demand for demand in judged if demand.levels or demand.source in known])
         fusion, said = installation.index.fusion, []
         document: dict[str, Any] = {}
         if wanted[0]:
@@ -147,14 +165,14 @@ def _samples(asked: Asked, judged: Sequence[Judged]) -> list[Any]:
 
 
 def _bands(asked: Asked, judged: Sequence[Judged], mode: Mode, fusion: Fusion) -> Bands:
-    """From what demands that something fits see: the best score, and the score of what fits."""
+    """From what demands that something fits see: the best score, and, where it was found, the score of what fits."""
     best, fitting = [], []
     for demand in judged:
         known = {demand.source} if demand.source else demand.useful
         if known:
             hits = asked.ranked(demand, mode, None, fusion)
             best.append(hits[0].score if hits else 0.0)
-            fitting.append(max((hit.score for hit in hits if asked.names[hit.id] in known), default=0.0))
+            fitting += [max(found)] if (found := [hit.score for hit in hits if asked.names[hit.id] in known]) else []
     return fit_bands(best, fitting)
 
 

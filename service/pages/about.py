@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from inspect import getdoc
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from indexer.comparisons import COMPARISONS
+from indexer.thesaurus import read_thesaurus
 from service.access import Opened
 from service.answers import PAGED
 from service.templating import page
@@ -17,11 +19,15 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/about")
 def get_about(request: Request, opened: Opened) -> HTMLResponse:
+    interpreter, fusion = opened.interpreter, opened.index.fusion
     return page(
         request,
         "about.html",
-        weights=opened.index.fusion.weights["hybrid"],
+        weights=fusion.weights["hybrid"],
+        bands=fusion.bands.get("hybrid"),
+        asked_host=urlsplit(interpreter.endpoint.url).hostname if interpreter else None,
         compared=[(label, getdoc(comparison)) for label, comparison in COMPARISONS.values()],
         paged=PAGED,
+        thesaurus=len(read_thesaurus(opened.settings.home).senses),
         degraded=opened.fresh().degraded,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,11 +17,11 @@ from corpus.vocabulary import KIND, Vocabulary
 from indexer.attributes import attributes, read_filter
 from indexer.entries import Among, Between
 from indexer.fusion import Mode
-from indexer.reading import Reading
 from service.access import Opened
 from service.answers import PAGED, Answer, Hit, browse, browse_facets, search
 from service.facets import Facet
 from service.installation import Installation
+from service.pages.understanding import Understanding, understanding
 from service.templating import address, page
 
 router = APIRouter(include_in_schema=False)
@@ -148,7 +147,7 @@ def get_search(
         modes=MODE.labels,
         weights=opened.index.fusion.weights,
         problem=None,
-        terms=shown_terms(found.answer.reading) if found.answer else {},
+        understood=understanding(found.answer.reading) if found.answer else Understanding(),
     )
 
 
@@ -213,22 +212,6 @@ def choices(kind: str | None, conditions: Iterable[Condition]) -> list[Choice]:
             options.insert(0, (given.written, given.label))
         found.append(Choice(label, options, given.written if given else ""))
     return found
-
-
-def shown_terms(reading: Reading) -> dict[str, list[tuple[str, str]]]:
-    """Words of a reading, each as held and as written, by origin: codes, the text, the word it stands beside."""
-    groups: dict[str, list[tuple[str, str]]] = {"codes": [], "text": []}
-    for word in reading.codes:
-        groups["codes"].append((word, _as_written(word, reading.text)))
-    for term in reading.terms:
-        if term.word not in reading.codes:
-            groups.setdefault(term.origin, []).append((term.word, _as_written(term.word, reading.text)))
-    return {origin: words for origin, words in groups.items() if words}
-
-
-def _as_written(word: str, text: str) -> str:
-    found = re.search(re.escape(word), text, re.IGNORECASE)
-    return found.group() if found else word
 
 
 def _understandable(where: Iterable[str]) -> list[Condition]:

@@ -1,12 +1,13 @@
 """What is understood of a question, with small talk and synonyms of the test's own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from indexer.dictionary import ListUnreadable
 from indexer.normalise import fold
-from indexer.reading import SYNONYM_WEIGHT, Reader, load_reader
+from indexer.reading import SYNONYM_WEIGHT, Reader, Term, load_reader
 from indexer.words import Words
 
 
@@ -148,6 +149,14 @@ def test_a_person_takes_words_out(reader: Reader) -> None:
 def test_taking_out_a_synonym_leaves_the_word(reader: Reader) -> None:
     left = reader.read("电机的噪声问题").without(["马达"])
     assert {term.word for term in left.terms} == {"电机", "噪声", "问题"}
+
+
+def test_taking_out_the_word_model_leaves_what_a_model_added(reader: Reader) -> None:
+    said = reader.read("模型的噪声")
+    widened = replace(said, terms=(*said.terms, Term("声学", 0.8, "模型", "judge-7b")), reader="judge-7b")
+    left = widened.without(["模型"])
+    assert {term.word for term in left.terms} == {"噪声", "声学"}
+    assert "声学" not in {term.word for term in widened.without(["声学"]).terms}
 
 
 def test_taking_out_the_word_text_takes_out_no_more(reader: Reader) -> None:

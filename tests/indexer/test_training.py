@@ -1,8 +1,12 @@
 """A very small model is trained on texts written here, in the files and rows that the real data has."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +16,25 @@ from safetensors.numpy import load_file
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
+from indexer.thesaurus import shipped_thesaurus
 from indexer.training import ModelCard, train
+from indexer.training.pairs import Pair, read_rows
+from indexer.training.sources import SOURCES
+from indexer.training.start import WINDOW, association, factored, first_rows, neighbours, prose
 from indexer.training.static import NotAModelFolder, NothingToTrainOn, Recipe
+from indexer.training.vocabulary import unigram_tokenizer
+from indexer.training.written import (
+    HELD_BACK,
+    demand_and_paper,
+    demand_and_patent,
+    demands,
+    held_back,
+    measuring,
+    said_and_terms,
+    terms_and_class,
+)
 
+PUBLIC = Path(__file__).parent.parent.parent.parent / "shared" / "data"
 SMALL = Recipe(words=400, dimensions=32, cuts=(32, 16), steps=60, batch=16, rate=0.05)
 
 PAPERS = [
@@ -145,6 +165,156 @@ def test_empty_folder_is_named(tmp_path: Path) -> None:
     """Without any of the files there is nothing to train on, and the error says which would do."""
     with pytest.raises(NothingToTrainOn, match=r"chinaxiv-papers\.jsonl"):
         train(tmp_path, tmp_path / "model", recipe=SMALL)
+
+
+NAMES = ["电机", "马达", "轴承", "污泥", "淤泥", "干化"]
+COMPANY = [
+    "电机轴承", "马达轴承", "轴承电机", "轴承马达",
+    "污泥干化", "淤泥干化", "干化污泥", "干化淤泥",
+] * 5  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    """A tokenizer of six words."""
+    return unigram_tokenizer(dict.fromkeys(NAMES, 10))
+
+
+def quiet(stage: str, done: int, whole: int) -> None:
+    """Nobody is told how far it is."""
+
+
+def test_neighbours_are_counted_by_nearness_and_both_ways(tokenizer: Tokenizer) -> None:
+    """The nth word counts 2 / (n + 1); a word beyond the window, or in another text, not at all."""
+    company = neighbours(["电机轴承污泥", "干化", "马达" + "轴承" * WINDOW + "淤泥"], tokenizer, quiet)
+    number = {name: tokenizer.token_to_id(name) for name in NAMES}
+
+    assert company.shape == (7, 7)
+    assert (company != company.T).nnz == 0
+    assert company[number["电机"], number["轴承"]] == 1
+    assert company[number["电机"], number["污泥"]] == pytest.approx(2 / 3)
+    assert company[number["马达"], number["轴承"]] == pytest.approx(sum(2 / (n + 1) for n in range(1, WINDOW + 1)))
+    assert company[number["马达"], number["淤泥"]] == 0
+    assert company[[number["干化"]]].nnz == 0
+
+
+def test_unknown_words_keep_no_company(tokenizer: Tokenizer) -> None:
+    """What has no vector is nobody's neighbour, but it does stand between words."""
+    company = neighbours(["电机锂轴承", "锂锂锂"], tokenizer, quiet)
+
+    assert company[[0]].nnz == company[:, [0]].nnz == 0
+    assert company[tokenizer.token_to_id("电机"), tokenizer.token_to_id("轴承")] == pytest.approx(2 / 3)
+
+
+def test_without_texts_nobody_keeps_company(tokenizer: Tokenizer) -> None:
+    """No texts, or empty ones: no neighbours, and directions by chance of length one."""
+    for texts in ([], ["", "！"]):
+        company = association(neighbours(texts, tokenizer, quiet))
+        assert company.nnz == 0
+        assert np.linalg.norm(factored(company, 4, 20), axis=1) == pytest.approx(1)
+
+
+def test_words_of_the_same_company_are_nearer_than_others(tokenizer: Tokenizer) -> None:
+    """电机 and 马达 never stand together, but both beside 轴承."""
+    directions = factored(association(neighbours(COMPANY, tokenizer, quiet)), 4, 20)
+    motor, engine, sludge, silt = (directions[tokenizer.token_to_id(name)] for name in ("电机", "马达", "污泥", "淤泥"))
+
+    assert np.linalg.norm(directions, axis=1) == pytest.approx(1)
+    assert motor @ engine > 0.9 > 0.3 > abs(motor @ sludge)
+    assert sludge @ silt > 0.9
+
+
+def test_same_seed_same_first_rows(data: Path, tokenizer: Tokenizer) -> None:
+    """Training starts alike from the same seed; frequent words start shorter."""
+    frequencies = np.array([0, 0.5, 1e-4, 0, 0, 0, 0])
+    rows = first_rows(data, tokenizer, frequencies, 5, 20, quiet).numpy()
+
+    assert rows.dtype == np.float32
+    assert rows.shape == (7, 5)
+    assert np.array_equal(first_rows(data, tokenizer, frequencies, 5, 20, quiet).numpy(), rows)
+    assert not np.array_equal(first_rows(data, tokenizer, frequencies, 5, 21, quiet).numpy(), rows)
+    lengths = np.linalg.norm(rows, axis=1)
+    assert lengths[3:] == pytest.approx(np.sqrt(5))
+    assert lengths[1] < lengths[2] == pytest.approx(np.sqrt(5 / 2))
+
+
+def test_running_text_of_every_file_is_read(data: Path, tmp_path: Path) -> None:
+    """Abstracts, talk and paragraphs that are neither short nor tables; none of it where there are no files."""
+    long = "污泥含水率高，" * 10
+    write_rows(
+        tmp_path / "chinaxiv-paragraphs.jsonl.zst",
+        [{"id": "p0", "headings": [], "paragraphs": [long, "短", f"<table>{long}", f"[1] {long}"]}],
+    )
+    write_rows(tmp_path / "science-abstracts.jsonl", [{"abstract": "轴承振动。"}])
+
+    assert list(prose(tmp_path)) == ["轴承振动。", long]
+    assert len(list(prose(data))) == len(PAPERS) + 3 + len(TALK)
+    assert list(prose(tmp_path / "none")) == []
+
+
+def test_every_demand_that_was_written_is_well_formed() -> None:
+    """One JSON object a line, of a document's id, a demand and perhaps a mark: one line of prose, each said once."""
+    rows = written_rows()
+
+    assert len(rows) >= 1_000
+    assert [row for row in rows if set(row) - {"measuring"} != {"about", "demand"}] == []
+    assert {row.get("measuring", True) for row in rows} == {True}
+    assert [row for row in rows if not re.fullmatch(r"\S+", row["about"])] == []
+    assert [row for row in rows if not 10 <= len(row["demand"]) <= 300] == []
+    assert [row for row in rows if row["demand"] != " ".join(row["demand"].split())] == []
+    assert [demand for demand, count in Counter(row["demand"] for row in rows).items() if count > 1] == []
+    assert sum(map(len, demands().values())) == len(rows)
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not PUBLIC.is_dir(), reason="the public data does not lie beside the project, in ../shared/data")
+def test_every_demand_was_written_over_a_document_that_exists() -> None:
+    """A paper or a patent of the public data."""
+    known = {row["id"] for name in ("chinaxiv-papers.jsonl", "patents.jsonl") for row in read_rows(PUBLIC / name)}
+    assert set(demands()) - known == set()
+
+
+def test_demands_that_measure_are_in_no_pair(tmp_path: Path) -> None:
+    """One document in five and those that are marked are held back; every demand over the others is a pair with its document."""
+    documents = [{"id": about, "title": f"题{about}", "abstract": "摘要。"} for about in [*demands(), "没有需求"]]
+    for name in ("chinaxiv-papers.jsonl", "patents.jsonl"):
+        write_rows(tmp_path / name, documents)
+    kept = [about for about in demands() if held_back(about)]
+    trained = [about for about in demands() if not held_back(about)]
+
+    marked = {row["about"] for row in written_rows() if "measuring" in row}
+    assert marked <= set(kept)
+    assert len(set(kept) - marked) == pytest.approx(len(demands().keys() - marked) / HELD_BACK, rel=0.25)
+    assert [(one.source, one.text) for one in measuring()] == [(id, said) for id in kept for said in demands()[id]]
+    assert len({one.id for one in measuring()}) == len(measuring())
+    for pairs in (list(demand_and_paper(tmp_path)), list(demand_and_patent(tmp_path))):
+        assert pairs == [Pair(said, f"题{about} 摘要。", about) for about in trained for said in demands()[about]]
+        assert {pair.anchor for pair in pairs}.isdisjoint(said for about in kept for said in demands()[about])
+
+
+def test_every_wording_of_the_thesaurus_is_a_pair(tmp_path: Path) -> None:
+    """What is said finds the terms, the terms find the class; two wordings of a line are about one thing."""
+    senses = shipped_thesaurus().senses
+    said, classes = list(said_and_terms(tmp_path)), list(terms_and_class(tmp_path))
+
+    assert len(said) == sum(len(sense.said) for sense in senses)
+    assert len(classes) == len(senses)
+    first = senses[0]
+    assert said[: len(first.said)] == [Pair(word, " ".join(first.terms), "thesaurus 0") for word in first.said]
+    assert classes[0].anchor == said[0].positive
+    assert classes[0].positive.split()[1:] == list(first.said)
+    assert classes[0].about == said[0].about
+
+
+def test_what_was_written_here_is_marked_as_ours() -> None:
+    """The card of a model says which pairs are ours."""
+    ours = [source.pairs for source in SOURCES if source.is_ours]
+    assert ours == [said_and_terms, terms_and_class, demand_and_paper, demand_and_patent]
+
+
+def written_rows() -> list[dict[str, Any]]:
+    lines = (resources.files("indexer.training") / "demands.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def rows_of(folder: Path) -> NDArray[np.float32]:

@@ -31,6 +31,9 @@ PAGES = [
     "/search?q=无刷直流电机 噪声",
     "/search?q=磁钢&where=region=330000&kind=achievement",
     "/records/18",
+    "/search?kind=achievement&q=皮带跑偏，布面起毛，要求断头率≤2%。公司成立于1998年，注册资本500万元。",
+    "/thesaurus",
+    "/thesaurus?q=起毛",
     "/about",
     "/docs",
 ]

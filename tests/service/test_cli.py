@@ -10,7 +10,12 @@ import pytest
 from service.cli import duijie
 from tests.service.conftest import Run
 
-COMMANDS = ["doctor", "evaluate", "import", "index", "match", "search", "serve", "train"]
+COMMANDS = ["doctor", "evaluate", "import", "index", "match", "search", "serve", "thesaurus", "train"]
+
+
+SAMPLES = Path(__file__).parents[2] / "corpus" / "samples"
+JUDGED = ("--library", SAMPLES / "achievements.jsonl", "--demands", SAMPLES / "demands.jsonl",
+          "--judgements", SAMPLES / "judgements.jsonl")  # fmt: skip
 
 
 def test_the_commands_are_these() -> None:
@@ -160,14 +165,54 @@ def test_without_sentence_transformers_search_goes_by_keywords(run: Run, monkeyp
 
 
 def test_evaluate_on_the_sample_library_gives_the_same_table_twice(run: Run) -> None:
-    samples = Path(__file__).parents[2] / "corpus" / "samples"
-    arguments = ("evaluate", "--library", samples / "achievements.jsonl", "--demands", samples / "demands.jsonl",
-                 "--judgements", samples / "judgements.jsonl", "--mode", "hybrid", "--mode", "keyword", "--json")  # fmt: skip
+    arguments = ("evaluate", *JUDGED, "--mode", "hybrid", "--mode", "keyword", "--json")
     first, second = run(*arguments).json["modes"], run(*arguments).json["modes"]
     for mode in ("hybrid", "keyword"):
         assert set(first[mode]) == {"demands", "ndcg@10", "source@10", "mrr", "recall@100", "told", "untold", "seconds"}
         assert {**first[mode], "seconds": 0} == {**second[mode], "seconds": 0}
     assert first["hybrid"]["ndcg@10"] > first["keyword"]["ndcg@10"] > 0.5
+
+
+def test_evaluate_tells_of_each_demand_and_compares_with_an_earlier_run(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "成绩.json"
+    first = run("evaluate", *JUDGED, "--mode", "keyword", "--each", "--save", file, "--json").json["modes"]["keyword"]
+    assert len(first["demands_each"]) == first["demands"]
+    assert sum(group["demands"] for name, group in first["groups"].items() if "字" in name) == first["demands"]
+    again = run("evaluate", *JUDGED, "--mode", "keyword", "--against", file, "--json").json["against"]["keyword"]
+    assert (again["difference"], again["p"], again["better"], again["worse"]) == (0.0, 1.0, [], [])
+    shown = run("evaluate", *JUDGED, "--mode", "keyword", "--each", "--against", file)
+    assert "0 条变好、0 条变差" in shown.out
+    file.write_text("[]", "utf-8")
+    assert "不是 duijie evaluate --save 存下的成绩" in run("evaluate", *JUDGED, "--against", file).err
+
+
+def test_weights_and_bands_are_fitted_on_judgements_and_used_from_then_on(run: Run, home: Path) -> None:
+    fitted = run("train", "--ranker", "--bands", *JUDGED, "--json").json
+    assert sum(fitted["ranker"]["weights"].values()) == pytest.approx(1, abs=0.002)
+    assert 0.5 < fitted["ranker"]["before"] <= 1
+    for mode in ("hybrid", "semantic", "keyword"):
+        bands = fitted["bands"][mode]
+        assert bands["strong"] >= bands["possible"] >= bands["weak"] > 0
+    assert Path(fitted["file"]) == home / "ranking.json"
+    hit = run("search", "磁钢", "--json").json["hits"][0]
+    assert hit["parts"]["words"] <= fitted["ranker"]["weights"]["words"] + 1e-6
+    said = run("train", "--ranker", *JUDGED).out
+    assert "nDCG@10 由" in said
+    assert "已写到" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--ranker",), "缺少 --demands 或 --judgements"),
+        ((), "缺少 --data 或 --out"),
+        (("--bands", "--demands", SAMPLES / "demands.jsonl"), "缺少 --demands 或"),
+    ],
+)
+def test_training_says_what_it_lacks(run: Run, arguments: tuple[object, ...], said: str) -> None:
+    answer = run("train", *arguments)
+    assert answer.code == 2
+    assert said in answer.err
 
 
 def test_evaluate_names_a_judged_achievement_that_is_missing(run: Run, tmp_path: Path) -> None:

@@ -14,10 +14,13 @@ from fastapi.testclient import TestClient
 
 from corpus.records import Achievement, Demand, Record
 from corpus.store import Store
+from indexer.fusion import MODES, Bands, Fusion
 from service.app import create_app
 from service.installation import Installation
 from service.settings import Settings
 from service.templating import address
+from tests.indexer.endpoints import GOOD, saying, serving
+from tests.service.conftest import Run
 
 SCRIPT = "<script>alert('对接')</script>"
 
@@ -135,6 +138,106 @@ def test_the_reading_is_shown_and_a_word_can_be_left_out_and_taken_back(site: Te
     assert "词语 噪声" not in words(left.select_one(".reading-of"))
     assert "噪声" not in [words(mark) for mark in left.select("mark")]
     assert asked(link(left, "放回“噪声”")) == {"q": ["SiC MOSFET 噪声"]}
+
+
+STORY = "皮带跑偏，要求断头率≤2%。公司成立于1998年，注册资本500万元。预算30万元以内。"
+
+
+def test_the_words_that_a_wording_joins_stand_under_it_and_can_be_taken_out_together(site: TestClient) -> None:
+    found = search(site, q=STORY)
+    reading = found.select_one(".reading-of")
+    assert "由“皮带跑偏”联想" in words(reading)
+    (line,) = {str(term["title"]) for term in found.select(".term[title]") if "纠偏" in words(term)}
+    assert "皮带跑偏" in line
+    assert " → " in line
+    together = link(found, "去掉“皮带跑偏”联想的词 ×")
+    assert asked(together)["without"] == ["皮带跑偏"]
+    left = words(page(site, together).select_one(".reading-of"))
+    assert "由“皮带跑偏”联想" not in left
+    assert "词语 皮带" in left
+
+
+def test_what_was_understood_and_what_was_left_out_is_told(site: TestClient) -> None:
+    reading = search(site, q=STORY).select_one(".reading-of")
+    assert reading is not None
+    assert "指标 要求断头率≤2%" in words(reading)
+    assert "橡胶板、管、带制造" in [words(tag).partition(" ")[2] for tag in reading.select(".tag")]
+    left_out = reading.select_one("details.left-out")
+    assert "没有用来查找的话" in words(left_out)
+    assert "公司成立于1998年" in words(left_out)
+    assert "预算30万元以内" in words(left_out)
+
+
+@pytest.fixture
+def banded(home: Path) -> Path:
+    """An installation whose scores were calibrated: what is found by its very name is a strong match, others hardly."""
+    with Installation(Settings(home=home)) as opened:
+        assert opened.index.encoder
+        bands = Bands(strong=0.5, possible=0.3, weak=0.1)
+        Fusion(bands=dict.fromkeys(MODES, bands), model=opened.index.encoder.fingerprint).write(home)
+    return home
+
+
+def test_each_hit_says_how_good_a_match_it_is(banded: Path) -> None:
+    for site in _site(Settings(home=banded)):
+        found = search(site, q="无刷直流电机 噪声", kind="achievement")
+        bands = [words(band) for band in found.select("article .band")]
+        assert len(bands) == 10
+        assert bands[0] == "高度匹配"
+        assert set(bands) <= {"高度匹配", "可能匹配", "相关", "相关度低"}
+        assert bands == sorted(bands, key=["高度匹配", "可能匹配", "相关", "相关度低"].index)
+        assert "没有找到高度匹配" not in words(found.main)
+        assert len(page(site, "/records/321").select(".matches .band")) == 5
+        assert "得分不低于 0.500" in words(page(site, "/about").main)
+        hit = site.get("/api/v1/search", params={"q": "无刷直流电机 噪声"}).json()["hits"][0]
+        assert hit["band"] == "strong"
+
+
+def test_the_command_says_the_band_and_why_it_was_read_by_rule(
+    banded: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert banded.exists()
+    assert "  高度匹配\n" in run("search", "无刷直流电机 噪声").out
+    monkeypatch.setenv("DUIJIE_LLM_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("DUIJIE_LLM_MODEL", "judge-7b")
+    answer = run("match", "--text", "无刷直流电机 噪声")
+    assert "已按规则读取" in answer.err
+    assert "高度匹配" in answer.out
+
+
+def test_where_nothing_fits_well_the_page_says_so_once(banded: Path) -> None:
+    for site in _site(Settings(home=banded)):
+        for question in ("芝士", "夜里客人投诉"):
+            notices = search(site, q=question).select(".results > .notice")
+            assert len(notices) == 1
+        assert "没有找到高度匹配的记录" in words(notices[0])
+
+
+def test_scores_that_nobody_calibrated_have_no_band(home: Path) -> None:
+    (home / "ranking.json").write_text('{"weights": {}, "bands": {}, "model": null}', "utf-8")
+    with Installation(Settings(home=home)) as opened:
+        assert opened.index.encoder
+        Fusion(model=opened.index.encoder.fingerprint).write(home)
+    for site in _site(Settings(home=home)):
+        told = words(page(site, "/about").main)
+        assert ("还没有校准" in told) is not bool(search(site, q="电机").select(".band"))
+
+
+def test_with_a_language_model_the_pages_say_where_questions_go(home: Path) -> None:
+    with serving(saying(GOOD)) as served:
+        for site in _site(Settings(home=home, llm_url=served.url, llm_model="judge-7b")):
+            found = search(site, q="电机噪声")
+            assert "语言模型 judge-7b 补充" in words(found.select_one(".reading-of"))
+            assert "需求大意" in words(found.select_one(".reading-of"))
+            assert "只在这台机器上处理" not in words(found.footer)
+            told = words(page(site, "/about").main)
+            assert "语言模型 judge-7b" in told
+            assert "不发往别处" not in told
+    for site in _site(Settings(home=home, llm_url="http://127.0.0.1:9/v1", llm_model="judge-7b")):
+        assert "已按规则读取" in words(search(site, q="电机噪声").select_one(".reading-of .notice"))
+    for site in _site(Settings(home=home)):
+        assert "只在这台机器上处理" in words(page(site, "/").footer)
+        assert "不发往别处" in words(page(site, "/about").main)
 
 
 def test_conditions_are_shown_in_chinese_and_can_be_dropped(site: TestClient) -> None:
@@ -324,7 +427,9 @@ def test_about_tells_the_comparisons_from_their_own_sentences(site: TestClient) 
     assert "未说明" in told
 
 
-@pytest.mark.parametrize("address", ["/", "/search", "/search?q=电机", "/records/1", "/about", "/nowhere"])
+@pytest.mark.parametrize(
+    "address", ["/", "/search", "/search?q=电机", "/records/1", "/about", "/thesaurus", "/thesaurus?q=电机", "/nowhere"]
+)
 def test_every_page_has_its_landmarks_and_asks_no_other_host(site: TestClient, address: str) -> None:
     found = BeautifulSoup(site.get(address).text, "html.parser")
     assert len(found.select("h1")) == 1
@@ -340,7 +445,7 @@ def test_every_page_has_its_landmarks_and_asks_no_other_host(site: TestClient, a
     ids = [tag["id"] for tag in found.select("[id]")]
     assert len(ids) == len(set(ids))
     named = {str(label["for"]) for label in found.select("label[for]")}
-    fields = found.select("select, textarea, input[type=radio]")
+    fields = found.select("select, textarea, input:not([type=hidden])")
     assert all(field.get("id") in named or field.find_parent("label") for field in fields)
 
 
