@@ -176,7 +176,7 @@ class Reader:
         """The terms of the lines heard, less of a wording that many trades use, each in its own sense (起泡); an operator's lines are meant."""
         lines = Counter(one.said for one in heard if one.sense.code)
         for one in islice(heard, _MOST_HEARD):
-            surely = one.strength / lines[one.said] if one.sense.code else one.strength
+            surely = one.strength / math.sqrt(lines[one.said]) if one.sense.code else one.strength
             if surely >= _LEAST_SURE and (len(one.said) > _AMBIGUOUS or not one.sense.code):
                 for term in one.sense.terms:
                     for word in self.whole_words(term):
