@@ -21,6 +21,7 @@ segment       flat arrays of entries: postings, attributes, a FAISS index
 base          a segment in a folder, published by renaming a pointer
 local         the local engine: a base and what came since
 attributes    what a record can be filtered by, and how a filter is written
+classes       under which classes of GB/T 4754 and of the IPC a text falls
 need          the need of a demand without the story around it
 reading       what was asked, understood
 interpretations  what a language model may say of a demand, and good answers kept

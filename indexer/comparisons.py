@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from corpus import vocabulary as v
 from corpus.records import Achievement, Demand, Record, searched_texts
+from indexer.classes import Tag
 from indexer.indicators import held_against
 from indexer.normalise import fold
 from indexer.quotes import marked
@@ -35,6 +36,8 @@ class Pair:
     reading: Reading
     asked: Record | None
     record: Record
+    tags: Sequence[Tag] = ()
+    """Classes that the record's words speak of."""
 
     @property
     def demand(self) -> Demand | None:
@@ -91,7 +94,7 @@ def industry(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
     """双方在国民经济行业分类中最近的共同一级：同小类为 1，同中类 0.8，同大类 0.5，同门类 0.2。"""
     sides = (pair.asked, pair.record)
     if not all(side and side.industry for side in sides):
-        return None, NOT_STATED, ()
+        return None, NOT_STATED + _supposed(pair), ()
     worth = {1: 0.2, 3: 0.5, 4: 0.8, 5: 1.0}
     shared = [
         code
@@ -102,6 +105,15 @@ def industry(pair: Pair) -> tuple[float | None, str, Sequence[str]]:
         return 0.0, "行业不同", [v.industries().name(code) for code in pair.record.industry]
     nearest = max(shared, key=len)
     return worth[len(nearest)], f"同属{v.industries().name(nearest)}（{nearest}）", ()
+
+
+def _supposed(pair: Pair) -> str:
+    """What the words of a side that does not state its industry speak of; said, never counted."""
+    asked_states = pair.asked is not None and bool(pair.asked.industry)
+    sides = (("所问", asked_states, pair.reading.tags), ("记录", bool(pair.record.industry), pair.tags))
+    trades = {who: [t.name for t in tags if not t.is_technology] for who, states, tags in sides if not states}
+    guessed = [f"{who}像是{'、'.join(names)}" for who, names in trades.items() if names]
+    return f"；从用词看，{'，'.join(guessed)}" if guessed else ""
 
 
 def region(pair: Pair) -> tuple[float | None, str, Sequence[str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,6 +42,12 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str], *, asking: bool = False) -> NDArray[np.float32]:
         """Unit vectors of shape (texts, dimensions), of questions if `asking`, else of records."""
         ...
+
+
+@cache
+def packaged() -> StaticEncoder:
+    """The model in the package, read once."""
+    return StaticEncoder(DEFAULT_MODEL, fingerprint(DEFAULT_MODEL))
 
 
 class TransformerEncoder:

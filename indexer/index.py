@@ -19,6 +19,7 @@ from filelock import FileLock
 from corpus.records import Change, Record, searched_texts
 from indexer.attributes import attributes_of
 from indexer.bm25 import record_half
+from indexer.classes import Tag
 from indexer.encoder import DEFAULT_MODEL, Encoder, ModelNotLoaded, fingerprint, load_encoder
 from indexer.entries import Entry, Filter
 from indexer.fusion import Fusion, Mode, read_fusion
@@ -186,6 +187,10 @@ class Index:
             fusion=fusion or self.fusion,
         )
         return used, found
+
+    def tags(self, record: Record) -> tuple[Tag, ...]:
+        """The classes that a record speaks of, whatever it states itself."""
+        return self.reader.classes.of(embedded_text(searched_texts(record)))
 
     def _prepared(self, changes: Iterable[Change], progress: Progress) -> Iterator[tuple[list[Entry], list[int]]]:
         waiting = iter(changes)

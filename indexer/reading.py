@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice, pairwise
 from pathlib import Path
 
 from corpus.metrics import Metric
 from indexer import dictionary
+from indexer.classes import Classes, Tag
 from indexer.hearing import Heard, Hearing
 from indexer.need import parted
 from indexer.normalise import fold
@@ -36,7 +37,6 @@ _AMBIGUOUS = 2
 """Characters of a wording that many trades may use; it names a class but adds no words unless an operator wrote it."""
 _MOST_HEARD = 12
 """Lines of the thesaurus that widen one question."""
-_MOST_TAGS = 4
 TITLE_COUNTS = 2
 """How many times more a word counts for standing in the title."""
 _SHORT = 4
@@ -53,14 +53,6 @@ class Term:
     weight: float
     origin: str = "text"
     entry: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A class the question falls under: a code of GB/T 4754 or of the IPC, and its name."""
-
-    code: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +121,7 @@ class Reader:
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Folded term → the other terms of its group."""
     hearing: Hearing = field(default_factory=Hearing)
-    names: Mapping[str, str] = field(default_factory=dict)
-    """Code of a class → its name."""
+    classes: Classes = field(default_factory=Classes)
     refused: Sequence[Refused] = ()
     """Lines of the operator's thesaurus that could not be read."""
 
@@ -161,7 +152,7 @@ class Reader:
             story=parts.story,
             conditions=parts.conditions,
             indicators=parts.indicators,
-            tags=self._tags(heard),
+            tags=self.classes.of(need),
         )
 
     def _synonyms(self, need: str, terms: Mapping[str, Term]) -> Iterator[Term]:
@@ -181,14 +172,6 @@ class Reader:
                 for term in one.sense.terms:
                     for word in self.whole_words(term):
                         yield Term(word, round(TERM_WEIGHT * surely, 4), one.said, str(one.sense))
-
-    def _tags(self, heard: Iterable[Heard]) -> tuple[Tag, ...]:
-        """The classes that the surest lines are filed under, those of more lines first."""
-        worth: Counter[str] = Counter()
-        for one in heard:
-            if one.sense.code:
-                worth[one.sense.code] += round(100 * one.strength)
-        return tuple(Tag(code, self.names.get(code, code)) for code, _ in worth.most_common(_MOST_TAGS))
 
     def whole_words(self, synonym: str) -> list[str]:
         """The words a synonym is searched by: itself, or the few it is made of, none of them a piece of another."""
@@ -224,6 +207,13 @@ def _shipped_hearing(cutting: _Cutting, muted: frozenset[str]) -> Hearing:
     return Hearing(shipped_thesaurus().senses, cutting.cut, muted)
 
 
+@cache
+def _shipped_classes() -> Classes:
+    """The classes of the package; what they are about is reckoned once, at the first question."""
+    shipped = shipped_thesaurus()
+    return Classes(shipped.senses, shipped.names)
+
+
 def load_reader(words: Words, own: Path | None = None) -> Reader:
     """The reader with the dictionaries of the package and of the operator's folder, the files `OWN_FILES`. Raises ListUnreadable."""
     synonyms: dict[str, tuple[str, ...]] = {}
@@ -236,7 +226,14 @@ def load_reader(words: Words, own: Path | None = None) -> Reader:
     thesaurus, added = read_thesaurus(own), own_thesaurus(own)
     cutting = _Cutting(words.segmenter.version, words.segmenter.cut)
     hearing = Hearing(added.senses, cutting.cut, muted, after=_shipped_hearing(cutting, muted))
-    return Reader(words, muted, synonyms, hearing, thesaurus.names, thesaurus.refused)
+    return Reader(
+        words,
+        muted,
+        synonyms,
+        hearing,
+        Classes(thesaurus.senses, thesaurus.names) if added.names else _shipped_classes(),
+        thesaurus.refused,
+    )
 
 
 def own_state(own: Path | None) -> tuple[tuple[str, int, int], ...]:

@@ -125,7 +125,9 @@ def match(
     used, ranked = index.find(reading, mode=mode, kind=wanted, filter=read_filter(where), limit=limit)
     records = installation.store.get_many(hit.id for hit in ranked)
     hits = [_hit(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
-    compared = [replace(hit, comparisons=compare(Pair(reading, asked, hit.record))) for hit in hits]
+    compared = [
+        replace(hit, comparisons=compare(Pair(reading, asked, hit.record, index.tags(hit.record)))) for hit in hits
+    ]
     degraded = index.degraded if mode != "keyword" else None
     return Answer(used, degraded, reading, revision, len(compared), compared, note=_note(ranked))
 

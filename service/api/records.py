@@ -14,6 +14,7 @@ from corpus.cells import record_of
 from corpus.errors import BadInput, RecordNotFound, RecordRefused, UnknownField
 from corpus.records import KINDS, Record, about, public, stated_fields
 from service.access import Opened
+from service.api.shapes import TagJson, tag_json
 from service.installation import Installation
 
 router = APIRouter(prefix="/api/v1")
@@ -120,6 +121,15 @@ def _routes(kind: type[Record], path: str) -> None:
     @router.get(path + "/{id}", tags=[name], summary=f"One {name}", operation_id=f"get_{name}")
     def get(opened: Opened, id: Id) -> dict[str, Any]:
         return public(_get(opened, kind, id))
+
+    @router.get(
+        path + "/{id}/tags",
+        tags=[name],
+        summary=f"Classes of GB/T 4754 and of the IPC that the words of one {name} speak of",
+        operation_id=f"get_{name}_tags",
+    )
+    def get_tags(opened: Opened, id: Id) -> list[TagJson]:
+        return [tag_json(tag) for tag in opened.index.tags(_get(opened, kind, id))]
 
     @router.put(
         path + "/{id}",

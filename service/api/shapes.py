@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from corpus.records import public
+from indexer.classes import Tag
 from indexer.comparisons import Finding
 from indexer.fusion import Band
 from indexer.quotes import Quote
@@ -102,10 +103,14 @@ def reading_json(reading: Reading) -> ReadingJson:
         story=list(reading.story),
         conditions=list(reading.conditions),
         indicators=[metric.text for metric in reading.indicators],
-        tags=[TagJson(code=tag.code, name=tag.name) for tag in reading.tags],
+        tags=[tag_json(tag) for tag in reading.tags],
         reader=reading.reader,
         note=reading.note,
     )
+
+
+def tag_json(tag: Tag) -> TagJson:
+    return TagJson(code=tag.code, name=tag.name)
 
 
 def _hit(hit: Hit, with_record: bool) -> HitJson:

@@ -57,6 +57,7 @@ def get_record(request: Request, opened: Opened, id: int) -> HTMLResponse:
         shared=shared,
         registered=registered,
         missing=missing(record),
+        tags=opened.index.tags(record),
         answer=match(opened, id=id, limit=_MATCHES),
         other=OTHER_SIDE[record.kind],
         weights=opened.index.fusion.weights,

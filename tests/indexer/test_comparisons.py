@@ -6,6 +6,7 @@ import pytest
 
 from corpus.metrics import parse_metrics
 from corpus.records import Achievement, Demand
+from indexer.classes import Tag
 from indexer.comparisons import COMPARISONS, Finding, Pair, compare
 from indexer.reading import Reader
 from indexer.words import Words
@@ -154,3 +155,11 @@ def test_a_demand_found_for_an_achievement_is_compared_the_same_way(reader: Read
     wanted = demand(2, "电机降噪", min_trl=6, budget_max=50.0, criteria=parse_metrics("噪声 ≤ 38 dB(A)"))
     values = {f.name: f.value for f in compare(Pair(reader.read("静音电机"), offer, wanted))}
     assert (values["maturity"], values["price"], values["indicators"]) == (0.5, 1.0, 1.0)
+
+
+def test_an_industry_that_is_not_stated_is_supposed_from_words_but_never_counted(reader: Reader) -> None:
+    pair = Pair(
+        reader.read("电机降噪"), None, achievement(2, "静音电机"), (Tag("C3812", "电动机制造"), Tag("H02K5/00", "机壳"))
+    )
+    (industry,) = [finding for finding in compare(pair) if finding.name == "industry"]
+    assert (industry.value, industry.said) == (None, "未说明；从用词看，记录像是电动机制造")

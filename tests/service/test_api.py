@@ -266,3 +266,11 @@ def test_every_problem_of_an_operation_is_described(client: TestClient) -> None:
         for method, operation in item.items():
             problems = operation["responses"]["422"]["content"]
             assert list(problems) == ["application/problem+json"], f"{method} {path}"
+
+
+def test_a_record_tells_the_classes_its_words_speak_of(client: TestClient) -> None:
+    row = {"title": "压铸铝件气孔与粘模的真空压铸工艺", "summary": "一体化铝合金压铸件免热处理。"}
+    (id,) = client.post("/api/v1/achievements", json=row).json()["added"]
+    tags = client.get(f"/api/v1/achievements/{id}/tags").json()
+    assert {"code": "C3392", "name": "有色金属铸造"} in tags
+    assert client.get(f"/api/v1/demands/{id}/tags").status_code == 404

@@ -161,7 +161,7 @@ def test_what_was_understood_and_what_was_left_out_is_told(site: TestClient) -> 
     reading = search(site, q=STORY).select_one(".reading-of")
     assert reading is not None
     assert "指标 要求断头率≤2%" in words(reading)
-    assert "橡胶板、管、带制造" in [words(tag).partition(" ")[2] for tag in reading.select(".tag")]
+    assert "连续搬运设备制造" in [words(tag).partition(" ")[2] for tag in reading.select(".tag")]
     left_out = reading.select_one("details.left-out")
     assert "没有用来查找的话" in words(left_out)
     assert "公司成立于1998年" in words(left_out)
