@@ -13,18 +13,24 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.errors import DuijieError
+from indexer.gathering import in_files, merged
+from indexer.neighbours import Mask
 from indexer.segment import Postings, Segment
 
-FORMAT = 1
+FORMAT = 2
+_POSTINGS = ("keys", "starts", "rows", "weights")
 
 
 class BaseDamaged(DuijieError):
@@ -46,24 +52,32 @@ class Manifest:
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def publish(folder: Path, segment: Segment, manifest: Manifest) -> Manifest:
-    """Write a base beside the others and make it the one that counts, in one step; then remove the rest."""
+def publish(folder: Path, parts: Sequence[tuple[Segment, Mask | None]], made: Manifest) -> Manifest:
+    """Write the living rows of the parts as a base beside the others and make it the one that counts, in one step; then remove the rest.
+
+    `made` tells of the revision, words and model; what was written is told of in the manifest that is returned.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"base-{manifest.revision:010d}-{uuid.uuid4().hex[:8]}"
+    name = f"base-{made.revision:010d}-{uuid.uuid4().hex[:8]}"
     path = folder / name
     path.mkdir()
     try:
-        for array_name, array in _arrays(segment):
-            np.save(path / f"{array_name}.npy", array)
+        segment = merged(parts, in_files(path))
         if segment.vectors is not None:
             faiss.write_index(segment.vectors, str(path / "vectors.faiss"))
-        files = {file.name: (file.stat().st_size, _digest(file)) for file in sorted(path.iterdir())}
-        complete = Manifest(**{**asdict(manifest), "files": files})
+        for file in path.iterdir():
+            _to_disk(file)
+        complete = replace(
+            made,
+            records=len(segment),
+            model=made.model if segment.vectors is not None or not len(segment) else None,
+            dimensions=segment.vectors.d if segment.vectors is not None else None,
+            files=_digests(path),
+        )
         described = asdict(complete)
         sealed = json.dumps(described | {"digest": _seal(described)}, ensure_ascii=False, indent=1)
         (path / "manifest.json").write_text(sealed, "utf-8")
-        for file in path.iterdir():
-            _to_disk(file)
+        _to_disk(path / "manifest.json")
         _to_disk(path)
     except BaseException:
         shutil.rmtree(path, ignore_errors=True)
@@ -102,9 +116,10 @@ def open_base(path: Path) -> tuple[Segment, Manifest]:
     """The segment, mapped from its files, every one of which is checked first. Raises BaseDamaged."""
     manifest = read_manifest(path)
     try:
-        for name, (size, digest) in manifest.files.items():
-            file = path / name
-            if file.stat().st_size != size or _digest(file) != digest:
+        sizes = {name: (path / name).stat().st_size for name in manifest.files}
+        digests = _digests(path) if all(manifest.files[name][0] == size for name, size in sizes.items()) else sizes
+        for name, described in manifest.files.items():
+            if digests.get(name) != described:
                 raise BaseDamaged(file=f"{path.name}/{name}", reason="内容与清单不符")
         return _mapped(path), manifest
     except (OSError, RuntimeError) as error:  # RuntimeError is FAISS's; files may go while they are read
@@ -119,21 +134,53 @@ def _mapped(path: Path) -> Segment:
     names = sorted(name for name in arrays if name.startswith("numbers."))
     return Segment(
         ids=arrays["ids"],
-        words=Postings(*(arrays[f"words.{part}"] for part in ("keys", "starts", "rows", "weights"))),
-        values=Postings(*(arrays[f"values.{part}"] for part in ("keys", "starts", "rows"))),
+        words=Postings(*(arrays[f"words.{part}"] for part in _POSTINGS)),
+        values=Postings(*(arrays[f"values.{part}"] for part in _POSTINGS)),
         numbers={name.removeprefix("numbers."): arrays[name] for name in names},
         vectors=vectors,
     )
 
 
-def _arrays(segment: Segment) -> Iterable[tuple[str, Any]]:
+def put_aside(segment: Segment, folder: Path) -> Segment:
+    """The same segment, mapped from files of a folder of its own."""
+    path = folder / uuid.uuid4().hex[:8]
+    path.mkdir()
+    for name, array in _arrays(segment):
+        np.save(path / f"{name}.npy", array)
+    if segment.vectors is not None:
+        faiss.write_index(segment.vectors, str(path / "vectors.faiss"))
+    return _mapped(path)
+
+
+@contextmanager
+def gathering_folder(folder: Path) -> Iterator[Path]:
+    """A folder to put segments aside in; those that a killed process left are removed first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("gathering-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    path = folder / f"gathering-{uuid.uuid4().hex[:8]}"
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _arrays(segment: Segment) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "ids", segment.ids
-    for part in ("keys", "starts", "rows", "weights"):
+    for part in _POSTINGS:
         yield f"words.{part}", getattr(segment.words, part)
-    for part in ("keys", "starts", "rows"):
         yield f"values.{part}", getattr(segment.values, part)
     for name, column in segment.numbers.items():
         yield f"numbers.{name}", column
+
+
+def _digests(path: Path) -> dict[str, tuple[int, str]]:
+    """Size and digest of every file but the manifest, several files at a time."""
+    files = sorted(file for file in path.iterdir() if file.name != "manifest.json")
+    with ThreadPoolExecutor() as pool:
+        digests = list(pool.map(_digest, sorted(files)))
+    return {file.name: (file.stat().st_size, digest) for file, digest in zip(files, digests, strict=True)}
 
 
 def _seal(described: dict[str, Any]) -> str:

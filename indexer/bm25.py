@@ -18,8 +18,12 @@ USUAL_LENGTH = 150
 """Words and character pairs of a record of medium length. A constant: a mean would move with every record that comes in."""
 
 
+STEP = 2.0**-14
+"""Every weight of a record is a whole number of these: 16 bits hold it exactly, and none reaches four."""
+
+
 def record_half(counts: Mapping[str, int], length: int | None = None) -> dict[str, float]:
-    """tf·(k1+1) / (tf + k1·(1−b+b·length/usual length)) for each word; 16-bit precision, as every engine stores it.
+    """tf·(k1+1) / (tf + k1·(1−b+b·length/usual length)) for each word, rounded to steps, as every engine stores it.
 
     `length` is given where not every word counts for it.
     """
@@ -27,8 +31,8 @@ def record_half(counts: Mapping[str, int], length: int | None = None) -> dict[st
         return {}
     frequencies = np.fromiter(counts.values(), np.float32, len(counts))
     room = K1 * (1 - B + B * (float(frequencies.sum()) if length is None else length) / USUAL_LENGTH)
-    saturated = (frequencies * (K1 + 1) / (frequencies + room)).astype(np.float16)
-    return dict(zip(counts, saturated.astype(float).tolist(), strict=True))
+    saturated = frequencies * (K1 + 1) / (frequencies + room)
+    return dict(zip(counts, (np.maximum(1, np.rint(saturated / STEP)) * STEP).tolist(), strict=True))
 
 
 def rarity(total: int, holding: int) -> float:

@@ -8,21 +8,39 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.base import BaseDamaged, Manifest, current, open_base, publish, read_manifest
+from indexer.base import BaseDamaged, Manifest, current, gathering_folder, open_base, publish, put_aside, read_manifest
 from indexer.entries import Entry, Filter, Vector
-from indexer.segment import Mask, Segment, key_of, merged, segment_of
+from indexer.gathering import Columns, columns_of, joined, merged, segment_of
+from indexer.neighbours import Mask
+from indexer.segment import Segment
+
+_SCOPES = 32
+"""Filters of which a part keeps what passes."""
+_WORDS_KEPT = 100_000
+_GATHERED = 20_000
+"""Entries that are gathered in memory before they are put aside."""
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """The living rows of a part that pass a filter (None: all of its rows), and how many of them hold a word, as far as was asked."""
+
+    allowed: Mask | None
+    count: int
+    holding: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Part:
     segment: Segment
     alive: Mask | None = None
+    _scopes: dict[Filter, _Scope] = field(default_factory=dict, compare=False, repr=False)
 
     def without(self, ids: NDArray[np.int64]) -> _Part:
         rows, here = self.segment.rows_of(ids)
@@ -32,18 +50,32 @@ class _Part:
         alive[rows[here]] = False
         return _Part(self.segment, alive)
 
-    def passing(self, filter: Filter) -> Mask | None:
-        allowed = self.segment.passing(filter)
-        if self.alive is None or allowed is None:
-            return self.alive if allowed is None else allowed
-        return self.alive & allowed
+    def under(self, filter: Filter) -> _Scope:
+        """What passes the filter; kept for the filters that were asked last."""
+        scope = self._scopes.get(filter)
+        if scope is None:
+            allowed = self.segment.passing(filter)
+            if self.alive is not None:
+                allowed = self.alive if allowed is None else self.alive & allowed
+            scope = _Scope(allowed, len(self.segment) if allowed is None else int(np.count_nonzero(allowed)))
+            while len(self._scopes) >= _SCOPES:
+                self._scopes.pop(next(iter(self._scopes)), None)
+            self._scopes[filter] = scope
+        return scope
+
+    def word_count(self, word: str, filter: Filter) -> int:
+        scope = self.under(filter)
+        if (known := scope.holding.get(word)) is None:
+            known = self.segment.word_count(word, scope.allowed)
+            if len(scope.holding) < _WORDS_KEPT:
+                scope.holding[word] = known
+        return known
 
 
-def _after(parts: Sequence[_Part], changed: Sequence[Entry], gone: Sequence[int]) -> list[_Part]:
-    """The parts once entries changed and ids went: the old rows dead, the new entries in a part of their own."""
-    ids = np.array([*(entry.id for entry in changed), *gone], np.int64)
-    left = [part.without(ids) for part in parts]
-    return [*left, _Part(segment_of(changed))] if changed else left
+def _without(parts: Sequence[_Part], changed: Sequence[int] | NDArray[np.int64], gone: Sequence[int]) -> list[_Part]:
+    """The parts once entries changed and ids went: the old rows dead."""
+    ids = np.array([*changed, *gone], np.int64)
+    return [part.without(ids) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -113,31 +145,42 @@ class LocalEngine:
         """What came since, searchable on return."""
         with self._lock:
             state = self._state
-            parts = _after(state.parts, changed, gone)
+            parts = _without(state.parts, [entry.id for entry in changed], gone)
+            parts += [_Part(segment_of(changed))] if changed else []
             first = 1 if state.base else 0
             while len(parts) - first >= 2 and len(parts[-2].segment) <= 2 * len(parts[-1].segment):
                 parts[-2:] = [_Part(merged([(part.segment, part.alive) for part in parts[-2:]]))]
             vectors = state.vectors and all(entry.vector is not None for entry in changed)
             self._state = replace(state, revision=max(revision, state.revision), parts=tuple(parts), vectors=vectors)
 
-    def build(self, batches: Iterable[tuple[Sequence[Entry], Sequence[int]]], revision: int) -> Manifest:
-        """Publish a new base of the present entries and the batches of (changed entries, gone ids) that follow; this engine stays as it is."""
+    def build(self, batches: Iterable[tuple[Sequence[Entry] | Columns, Sequence[int]]], revision: int) -> Manifest:
+        """Publish a new base of the present entries and the batches of (changed entries, gone ids) that follow; this engine stays as it is.
+
+        What was gathered is put into files on the way: memory does not grow with the library.
+        """
         assert self.folder is not None
-        parts = list(self._state.parts)
-        for changed, gone in batches:
-            parts = _after(parts, changed, gone)
-        segment = merged([(part.segment, part.alive) for part in parts])
-        dimensions = segment.vectors.d if segment.vectors is not None else None
-        model = self.model if segment.vectors is not None or not len(segment) else None
-        manifest = Manifest(revision, len(segment), self.words, model, dimensions)
-        return publish(self.folder, segment, manifest)
+        with gathering_folder(self.folder) as beside:
+            parts = list(self._state.parts)
+            waiting: list[Columns] = []
+            for entries, gone in batches:
+                changed = entries if isinstance(entries, Columns) else columns_of(entries)
+                parts = _without(parts, changed.ids, gone)
+                waiting = [*_kept(waiting, changed.ids, gone), changed]
+                if sum(map(len, waiting)) >= _GATHERED:
+                    parts.append(_Part(put_aside(segment_of(joined(waiting)), beside)))
+                    waiting = []
+            parts += [_Part(segment_of(joined(waiting)))] if waiting else []
+            described = Manifest(revision, 0, self.words, self.model, None)
+            return publish(self.folder, [(part.segment, part.alive) for part in parts], described)
 
     def near(self, vector: Vector, k: int, filter: Filter) -> list[tuple[int, float]]:
-        found = [hit for part in self._state.parts for hit in part.segment.near(vector, k, part.passing(filter))]
+        found = [hit for part in self._state.parts for hit in part.segment.near(vector, k, part.under(filter).allowed)]
         return sorted(found, key=_best_first)[:k]
 
     def holding(self, words: Mapping[str, float], k: int, filter: Filter) -> list[tuple[int, float]]:
-        found = [hit for part in self._state.parts for hit in part.segment.holding(words, k, part.passing(filter))]
+        found = [
+            hit for part in self._state.parts for hit in part.segment.holding(words, k, part.under(filter).allowed)
+        ]
         return sorted(found, key=_best_first)[:k]
 
     def scores(self, ids: Sequence[int], vector: Vector | None, words: Mapping[str, float]) -> tuple[Vector, Vector]:
@@ -154,26 +197,26 @@ class LocalEngine:
         return cosines, held
 
     def frequencies(self, words: Sequence[str], filter: Filter) -> tuple[int, dict[str, int]]:
-        total, holding = 0, dict.fromkeys(words, 0)
-        keys = {word: key_of(word) for word in holding}
-        for part in self._state.parts:
-            allowed = part.passing(filter)
-            total += len(part.segment) if allowed is None else int(allowed.sum())
-            for word, key in keys.items():
-                rows = part.segment.words.holding(key)
-                holding[word] += len(rows) if allowed is None else int(allowed[rows].sum())
-        return total, holding
+        parts = self._state.parts
+        holding = {word: sum(part.word_count(word, filter) for part in parts) for word in words}
+        return self.count(filter), holding
 
     def browse(self, k: int, filter: Filter) -> list[int]:
         latest: list[int] = []
         for part in self._state.parts:
-            allowed = part.passing(filter)
+            allowed = part.under(filter).allowed
             ids = part.segment.ids if allowed is None else part.segment.ids[allowed]
             latest += ids[-k:].tolist()
         return sorted(latest, reverse=True)[:k]
 
     def count(self, filter: Filter) -> int:
-        return self.frequencies([], filter)[0]
+        return sum(part.under(filter).count for part in self._state.parts)
+
+
+def _kept(waiting: Sequence[Columns], changed: NDArray[np.int64], gone: Sequence[int]) -> list[Columns]:
+    """What waits, less what changed or went since."""
+    ids = np.array([*changed, *gone], np.int64)
+    return [left for columns in waiting if len(left := columns.without(ids))]
 
 
 def mismatch(manifest: Manifest, words: str, model: str | None) -> str | None:

@@ -1,35 +1,41 @@
 """A segment: an immutable batch of entries as flat arrays, in memory or mapped from files.
 
 Words are kept as postings: for each word (by a 64-bit hash) the rows that hold it and their weights. Attributes likewise: for each
-value the rows that have it. Vectors lie in a FAISS index of 16-bit numbers, searched exactly. Rows are in order of ids.
+value the rows that have it. Rows are in order of ids.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import count
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.entries import Among, Entry, Filter, Vector
+from indexer import kernels, neighbours
+from indexer.bm25 import STEP
+from indexer.entries import Among, Filter, Vector
+from indexer.neighbours import Mask
 
-Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
+_LOOKED_UP = 4
+"""Words of which single rows are looked up; for more it is quicker to add up all rows."""
+ALL: Mask = np.zeros(0, np.bool_)
+"""For the kernels: every row is allowed."""
 
 
 @dataclass(frozen=True)
 class Postings:
-    """Rows by key: those of `keys[i]` stand in `rows[starts[i]:starts[i + 1]]`, ascending."""
+    """Rows by key: those of `keys[i]` stand in `rows[starts[i]:starts[i + 1]]`, ascending. Weights are whole numbers of `STEP`."""
 
     keys: NDArray[np.uint64]
     starts: NDArray[np.int64]
     rows: NDArray[np.int32]
-    weights: NDArray[np.float16] | None = None
+    weights: NDArray[np.uint16]
 
     def span(self, key: int) -> tuple[int, int]:
         at = int(np.searchsorted(self.keys, np.uint64(key)))
@@ -42,6 +48,13 @@ class Postings:
         return self.rows[start:end]
 
 
+class _Scratch(threading.local):
+    """What a thread added up last: every row's score for `words`."""
+
+    words: Mapping[str, float] | None = None
+    total: Vector | None = None
+
+
 @dataclass(frozen=True)
 class Segment:
     ids: NDArray[np.int64]
@@ -51,6 +64,7 @@ class Segment:
     numbers: Mapping[str, Numbers]
     """One number a row by attribute; NaN where it is not stated."""
     vectors: faiss.Index | None
+    _scratch: _Scratch = field(default_factory=_Scratch, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -69,178 +83,68 @@ class Segment:
             mask = np.zeros(len(self), np.bool_)
             if isinstance(condition, Among):
                 for value in condition.values:
-                    mask[self.values.holding(key_of(f"{condition.attribute}={value}"))] = True
+                    mask[self.values.holding(value_key(condition.attribute, value))] = True
             elif (numbers := self.numbers.get(condition.attribute)) is not None:
                 mask = (numbers >= condition.low) & (numbers <= condition.high)
             allowed = mask if allowed is None else allowed & mask
-        return allowed
+        return None if allowed is not None and allowed.all() else allowed
 
     def near(self, vector: Vector, k: int, allowed: Mask | None) -> list[tuple[int, float]]:
         if self.vectors is None or not self.vectors.ntotal:
             return []
-        parameters = None
-        if allowed is not None:
-            bits = np.packbits(allowed, bitorder="little")
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits)))  # type: ignore[call-arg]
-        k = asked = min(k, len(self))
-        while True:  # which of equal ones FAISS leaves out is its own affair: ask on until the last place is no tie
-            asked = min(2 * asked, len(self))
-            found, places = self.vectors.search(vector[None, :], asked, params=parameters)
-            cosines, rows = found[0][places[0] >= 0], places[0][places[0] >= 0]
-            if len(rows) < asked or asked == len(self) or cosines[-1] < cosines[k - 1]:
-                best = np.lexsort((rows, -cosines))[:k]
-                return [(int(self.ids[row]), float(c)) for row, c in zip(rows[best], cosines[best], strict=True)]
+        rows, cosines = neighbours.nearest(self.vectors, vector, k, allowed)
+        return list(zip(self.ids[rows].tolist(), cosines.tolist(), strict=True))
 
     def holding(self, words: Mapping[str, float], k: int, allowed: Mask | None) -> list[tuple[int, float]]:
-        total = np.zeros(len(self), np.float32)
-        for word, rare in words.items():
-            start, end = self.words.span(key_of(word))
-            if end > start and self.words.weights is not None:
-                total[self.words.rows[start:end]] += np.float32(rare) * self.words.weights[start:end].astype(np.float32)
-        if allowed is not None:
-            total[~allowed] = 0
-        return [(int(self.ids[row]), float(total[row])) for row in highest(total, k)]
+        total = self._totals(words)
+        rows = kernels.highest(total, ALL if allowed is None else allowed, k) if len(self) and k else ALL.nonzero()[0]
+        return list(zip(self.ids[rows].tolist(), total[rows].tolist(), strict=True))
 
     def word_scores(self, rows: NDArray[np.int64], words: Mapping[str, float]) -> Vector:
-        total = np.zeros(len(rows), np.float32)
-        for word, rare in words.items():
-            start, end = self.words.span(key_of(word))
-            if end == start or self.words.weights is None:
-                continue
-            held = self.words.rows[start:end]
-            at = np.minimum(np.searchsorted(held, rows), len(held) - 1)
-            weights = self.words.weights[start:end][at].astype(np.float32)
-            total += np.where(held[at] == rows, np.float32(rare) * weights, np.float32(0))
-        return total
+        if self._scratch.words is not words and len(words) <= _LOOKED_UP:
+            return self._looked_up(rows, words)
+        return self._totals(words)[rows]
+
+    def word_count(self, word: str, allowed: Mask | None) -> int:
+        """How many rows hold the word, of those allowed."""
+        start, end = self.words.span(key_of(word))
+        return end - start if allowed is None else int(kernels.standing(allowed, self.words.rows, start, end))
 
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
         if self.vectors is None or not len(rows):
             return np.zeros(len(rows), np.float32)
-        # summed in 64 bits: in 32, the last digit would depend on which other rows are asked for at the same time
-        found = self.vectors.reconstruct_batch(rows).astype(np.float64) @ vector.astype(np.float64)
-        return found.astype(np.float32)
+        return neighbours.cosines(self.vectors, rows, vector)
+
+    def _totals(self, words: Mapping[str, float]) -> Vector:
+        """Every row's score, shape (rows,): the thread's own until it asks for other words. They must not change in between."""
+        scratch = self._scratch
+        if scratch.total is None:
+            scratch.total = np.zeros(len(self), np.float32)
+        if scratch.words is not words:
+            scratch.total[:] = 0
+            spans = np.array([self.words.span(key_of(word)) for word in words], np.int64).reshape(-1, 2)
+            factors = np.array([rare * STEP for rare in words.values()], np.float32)
+            starts, ends = np.ascontiguousarray(spans[:, 0]), np.ascontiguousarray(spans[:, 1])
+            kernels.accumulate(scratch.total, self.words.rows, self.words.weights, starts, ends, factors)
+            scratch.words = words
+        return scratch.total
+
+    def _looked_up(self, rows: NDArray[np.int64], words: Mapping[str, float]) -> Vector:
+        total = np.zeros(len(rows), np.float32)
+        for word, rare in words.items():
+            start, end = self.words.span(key_of(word))
+            if end > start:
+                held = self.words.rows[start:end]
+                at = np.minimum(np.searchsorted(held, rows), len(held) - 1)
+                weights = self.words.weights[start:end][at].astype(np.float32)
+                total += np.where(held[at] == rows, np.float32(rare * STEP) * weights, np.float32(0))
+        return total
 
 
-def highest(scores: Vector, k: int) -> NDArray[np.int64]:
-    """The rows of the k highest positive scores, best first; of equal ones the first rows."""
-    rows = np.flatnonzero(scores > 0)
-    if len(rows) > k:
-        least = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
-        above = rows[scores[rows] > least]
-        rows = np.concatenate([above, rows[scores[rows] == least][: k - len(above)]])
-    return rows[np.lexsort((rows, -scores[rows]))]
-
-
+@lru_cache(maxsize=1 << 18)
 def key_of(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-def segment_of(entries: Sequence[Entry]) -> Segment:
-    """A segment in memory. Ids must differ."""
-    entries = sorted(entries, key=lambda entry: entry.id)
-    names = {name for e in entries for name, value in e.attributes.items() if not isinstance(value, tuple)}
-    numbers = {name: np.full(len(entries), np.nan) for name in sorted(names)}
-    for row, entry in enumerate(entries):
-        for name in names & entry.attributes.keys():
-            numbers[name][row] = entry.attributes[name]
-    held = [entry.vector for entry in entries if entry.vector is not None]
-    return Segment(
-        ids=np.array([entry.id for entry in entries], np.int64),
-        words=_postings([entry.words for entry in entries]),
-        values=_unweighted(_postings([_value_keys(entry) for entry in entries])),
-        numbers=numbers,
-        vectors=vector_index(np.stack(held)) if held and len(held) == len(entries) else None,
-    )
-
-
-def _value_keys(entry: Entry) -> dict[str, float]:
-    listed = ((name, value) for name, value in entry.attributes.items() if isinstance(value, tuple))
-    return {f"{name}={value}": 1.0 for name, values in listed for value in values}
-
-
-def _postings(weights_of_rows: Sequence[Mapping[str, float]]) -> Postings:
-    numbers: defaultdict[str, int] = defaultdict(count().__next__)
-    lengths = [len(weights) for weights in weights_of_rows]
-    total = sum(lengths)
-    keys = np.fromiter((numbers[w] for weights in weights_of_rows for w in weights), np.int64, total)
-    weights = np.fromiter((x for weights in weights_of_rows for x in weights.values()), np.float32, total)
-    hashes = np.fromiter((key_of(word) for word in numbers), np.uint64, len(numbers))
-    rows = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-    return sorted_postings(hashes[keys] if total else np.zeros(0, np.uint64), rows, weights.astype(np.float16))
-
-
-def sorted_postings(
-    hashes: NDArray[np.uint64], rows: NDArray[np.int32], weights: NDArray[np.float16] | None
-) -> Postings:
-    """Postings of (hash, row, weight) triples in any order."""
-    order = np.lexsort((rows, hashes))
-    hashes = hashes[order]
-    keys, starts = np.unique(hashes, return_index=True)
-    ends = np.append(starts, len(hashes)).astype(np.int64)
-    return Postings(keys, ends, rows[order].astype(np.int32), None if weights is None else weights[order])
-
-
-def _unweighted(postings: Postings) -> Postings:
-    return Postings(postings.keys, postings.starts, postings.rows)
-
-
-def vector_index(vectors: Vector) -> faiss.Index:
-    """An exact inner-product index of 16-bit numbers over vectors of shape (n, dimensions)."""
-    index = faiss.IndexScalarQuantizer(vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    index.add(np.ascontiguousarray(vectors, np.float32))
-    return index
-
-
-def merged(parts: Sequence[tuple[Segment, Mask | None]]) -> Segment:
-    """One segment of the living rows of several (None: all live). Ids must differ; nothing is cut or embedded again."""
-    alive = [np.ones(len(s), np.bool_) if mask is None else mask for s, mask in parts]
-    ids = np.concatenate([s.ids[m] for (s, _), m in zip(parts, alive, strict=True)] or [np.zeros(0, np.int64)])
-    order = np.argsort(ids)
-    place = np.empty(len(ids), np.int32)
-    place[order] = np.arange(len(ids), dtype=np.int32)
-    moved: list[NDArray[np.int32]] = []
-    before = 0
-    for mask in alive:  # for each part: old row → new row, -1 for the dead
-        rows = np.full(len(mask), -1, np.int32)
-        rows[mask] = place[before : before + int(mask.sum())]
-        before += int(mask.sum())
-        moved.append(rows)
-    segments = [segment for segment, _ in parts]
-    return Segment(
-        ids=ids[order],
-        words=_merged_postings([s.words for s in segments], moved, weighted=True),
-        values=_merged_postings([s.values for s in segments], moved, weighted=False),
-        numbers=_merged_numbers(segments, moved, len(ids)),
-        vectors=_merged_vectors(segments, alive, order),
-    )
-
-
-def _merged_postings(parts: Sequence[Postings], moved: Sequence[NDArray[np.int32]], *, weighted: bool) -> Postings:
-    hashes, rows, weights = [np.zeros(0, np.uint64)], [np.zeros(0, np.int32)], [np.zeros(0, np.float16)]
-    for part, places in zip(parts, moved, strict=True):
-        new = places[part.rows]
-        kept = new >= 0
-        hashes.append(np.repeat(part.keys, np.diff(part.starts))[kept])
-        rows.append(new[kept])
-        if part.weights is not None:
-            weights.append(part.weights[kept])
-    return sorted_postings(np.concatenate(hashes), np.concatenate(rows), np.concatenate(weights) if weighted else None)
-
-
-def _merged_numbers(segments: Sequence[Segment], moved: Sequence[NDArray[np.int32]], total: int) -> dict[str, Numbers]:
-    merged_numbers: dict[str, Numbers] = {}
-    for name in sorted({name for segment in segments for name in segment.numbers}):
-        column = np.full(total, np.nan)
-        for segment, places in zip(segments, moved, strict=True):
-            if name in segment.numbers:
-                column[places[places >= 0]] = segment.numbers[name][places >= 0]
-        merged_numbers[name] = column
-    return merged_numbers
-
-
-def _merged_vectors(segments: Sequence[Segment], alive: Sequence[Mask], order: NDArray[np.int64]) -> faiss.Index | None:
-    living = [(s, m) for s, m in zip(segments, alive, strict=True) if m.any()]
-    if not living or any(segment.vectors is None for segment, _ in living):
-        return None
-    vectors = np.concatenate([s.vectors.reconstruct_n(0, len(s))[m] for s, m in living])  # type: ignore[union-attr]
-    return vector_index(vectors[order])
+def value_key(attribute: str, value: str) -> int:
+    return key_of(f"{attribute}={value}")

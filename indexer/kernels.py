@@ -1,0 +1,105 @@
+"""Kernels: the four loops over postings that numpy would go through too slowly, compiled by numba and kept on disk.
+
+They let go of the interpreter's lock, so several questions are answered at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """Compiled at the first call; kept beside the code, or for this process alone where nobody may write."""
+    try:
+        return cast("Function", njit(nogil=True, cache=True)(function))
+    except RuntimeError:  # numba found no folder to keep it in
+        return cast("Function", njit(nogil=True)(function))
+
+
+@compiled
+def accumulate(
+    total: NDArray[np.float32],
+    rows: NDArray[np.int32],
+    weights: NDArray[np.uint16],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    factors: NDArray[np.float32],
+) -> None:
+    """Add to `total`, shape (rows,), each posting's weight times its word's factor, one word after the other."""
+    for word in range(len(starts)):
+        factor = factors[word]
+        for place in range(starts[word], ends[word]):
+            total[rows[place]] += factor * np.float32(weights[place])
+
+
+@compiled
+def standing(allowed: NDArray[np.bool_], rows: NDArray[np.int32], start: int, end: int) -> int:
+    """How many of the rows from `start` to `end` are allowed."""
+    count = 0
+    for place in range(start, end):
+        count += allowed[rows[place]]
+    return count
+
+
+@compiled
+def highest(total: NDArray[np.float32], allowed: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
+    """The rows of the k highest positive totals, best first, of equal ones the first rows; of the rows allowed, or of all where `allowed` is empty.
+
+    A heap whose root is the worst row kept: most rows are told off by one comparison.
+    """
+    scores = np.empty(k, np.float32)
+    kept = np.empty(k, np.int64)
+    count = 0
+    least = np.float32(0)
+    for row in range(len(total)):
+        score = total[row]
+        if score <= least or (len(allowed) and not allowed[row]):
+            continue
+        if count < k:
+            place = count
+            count += 1
+            while place > 0 and score <= scores[(place - 1) // 2]:  # of equal ones the later row is the worse
+                scores[place], kept[place] = scores[(place - 1) // 2], kept[(place - 1) // 2]
+                place = (place - 1) // 2
+        else:
+            place = 0
+            while True:
+                child = 2 * place + 1
+                if child >= k:
+                    break
+                other = child + 1
+                if other < k and (
+                    scores[other] < scores[child] or (scores[other] == scores[child] and kept[other] > kept[child])
+                ):
+                    child = other
+                if scores[child] >= score:
+                    break
+                scores[place], kept[place] = scores[child], kept[child]
+                place = child
+        scores[place], kept[place] = score, row
+        if count == k:
+            least = scores[0]
+    order = np.argsort(kept[:count])
+    order = order[np.argsort(-scores[:count][order], kind="mergesort")]
+    return kept[:count][order]
+
+
+@compiled
+def sort_within(rows: NDArray[np.int32], weights: NDArray[np.uint16], starts: NDArray[np.int64]) -> None:
+    """Put the rows of each key into order, the weights with them; what is in order already is only looked at."""
+    for key in range(len(starts) - 1):
+        start, end = starts[key], starts[key + 1]
+        for place in range(start + 1, end):
+            if rows[place] < rows[place - 1]:
+                order = np.argsort(rows[start:end])
+                rows[start:end] = rows[start:end][order]
+                if len(weights):
+                    weights[start:end] = weights[start:end][order]
+                break
