@@ -47,19 +47,30 @@ class Classes:
 
     def of(self, text: str) -> tuple[Tag, ...]:
         """The nearest trades, then the nearest groups of technology; nothing for a text in which the model knows no word."""
-        tags, vectors = self._known
-        if not tags:
+        if not self._trades[0] and not self._technologies[0]:
             return ()
-        cosines = vectors @ packaged().encode([simplified(text)])[0]
-        ranked = [tags[place] for place in np.argsort(-cosines, kind="stable") if cosines[place] >= LEAST]
-        sides = ([tag for tag in ranked if tag.is_technology is technology][:MOST] for technology in (False, True))
-        return tuple(tag for side in sides for tag in side)
+        vector = packaged().encode([simplified(text)])[0]
+        return (*_nearest(*self._trades, vector), *_nearest(*self._technologies, vector))
 
     @cached_property
-    def _known(self) -> tuple[list[Tag], NDArray[np.float32]]:
-        """The classes, and what each is about as a unit vector."""
+    def _trades(self) -> tuple[list[Tag], NDArray[np.float32]]:
+        return self._known(technologies=False)
+
+    @cached_property
+    def _technologies(self) -> tuple[list[Tag], NDArray[np.float32]]:
+        return self._known(technologies=True)
+
+    def _known(self, *, technologies: bool) -> tuple[list[Tag], NDArray[np.float32]]:
+        """The classes of one classification, and what each is about as a unit vector."""
         filed: dict[str, list[str]] = {}
         for sense in self.senses:
             filed.setdefault(sense.code, []).append(" ".join((*sense.terms, *sense.said)))
         tags = [Tag(code, self.names.get(code, code)) for code in filed if code]
+        tags = [tag for tag in tags if tag.is_technology is technologies]
         return tags, packaged().encode([simplified("。".join((tag.name, *filed[tag.code]))) for tag in tags])
+
+
+def _nearest(tags: Sequence[Tag], vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> list[Tag]:
+    cosines = vectors @ vector
+    near = np.flatnonzero(cosines >= LEAST)
+    return [tags[place] for place in near[np.argsort(-cosines[near], kind="stable")][:MOST]]

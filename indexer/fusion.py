@@ -13,11 +13,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from corpus.errors import DuijieError
 
 Mode = Literal["hybrid", "semantic", "keyword"]
 MODES: tuple[Mode, ...] = ("hybrid", "semantic", "keyword")
 Band = Literal["strong", "possible", "weak", "none"]
+Amount = float | NDArray[np.float64]
+"""Of one record, or of many at once."""
 BANDS: Mapping[Band, str] = {"strong": "高度匹配", "possible": "可能匹配", "weak": "相关", "none": "相关度低"}
 FILE = "ranking.json"
 
@@ -67,10 +72,10 @@ class Fusion:
     """Fingerprint of the model it was fitted for."""
     fitted: Mapping[str, Any] = field(default_factory=dict)
 
-    def parts_of(self, mode: Mode, *, words: float, meaning: float, exact: float) -> dict[str, float]:
+    def parts_of(self, mode: Mode, *, words: Amount, meaning: Amount, exact: Amount) -> dict[str, Any]:
         """What each part adds to the score, rounded to six places so that equal records score equal in every engine."""
-        values = {"words": words, "meaning": max(0.0, meaning), "exact": exact}
-        return {name: round(weight * values[name], 6) for name, weight in self.weights[mode].items()}
+        values = {"words": words, "meaning": np.maximum(0.0, meaning), "exact": exact}
+        return {name: np.round(weight * values[name], 6) for name, weight in self.weights[mode].items()}
 
     def band(self, mode: Mode, score: float) -> Band | None:
         """None where nobody calibrated it."""
@@ -86,8 +91,8 @@ class Fusion:
 UNFITTED = Fusion()
 
 
-def score_of(parts: Mapping[str, float]) -> float:
-    return round(sum(parts.values()), 6)
+def score_of(parts: Mapping[str, Amount]) -> Any:
+    return np.round(sum(parts.values()), 6)
 
 
 def read_fusion(folders: Iterable[Path], model: str | None) -> Fusion:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.attributes import scope
 from indexer.bm25 import K1, rarity
@@ -72,8 +73,7 @@ def find(
     if question.is_empty:
         return []
     ids = candidates(engine, question, (*everyone, *filter), CANDIDATES) if among is None else list(among)
-    ranked = score(engine, question, ids, mode, fusion)
-    return sorted(ranked, key=lambda r: (-r.score, r.id))[: limit if among is not None else min(limit, DEEPEST)]
+    return score(engine, question, ids, mode, fusion, limit if among is not None else min(limit, DEEPEST))
 
 
 def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, everyone: Filter) -> Question:
@@ -118,24 +118,30 @@ def candidates(engine: Engine, question: Question, filter: Filter, k: int) -> li
 
 
 def score(
-    engine: Engine, question: Question, ids: Sequence[int], mode: Mode, fusion: Fusion = UNFITTED
+    engine: Engine, question: Question, ids: Sequence[int], mode: Mode, fusion: Fusion, limit: int
 ) -> list[Ranked]:
-    """Every candidate with both exact scores, whichever half put it up."""
+    """The best of the candidates by both exact scores, whichever half put them up."""
     cosines, held = engine.scores(ids, question.vector, question.words)
-    most = question.mass * (K1 + 1) or 1.0
-    shares = np.sqrt(np.minimum(1.0, held / most))
-    exact = np.zeros(len(ids))
-    every = np.ones(len(ids), np.bool_)
+    shares = np.sqrt(np.minimum(1.0, held.astype(np.float64) / (question.mass * (K1 + 1) or 1.0)))
+    named = _named(engine, question, ids)
+    parts = fusion.parts_of(mode, words=shares, meaning=cosines.astype(np.float64), exact=named)
+    whole = score_of(parts)
+    return [
+        Ranked(
+            ids[at],
+            score := float(whole[at]),
+            {name: float(part[at]) for name, part in parts.items()},
+            fusion.band(mode, score),
+        )
+        for at in np.lexsort((ids, -whole))[:limit]
+    ]
+
+
+def _named(engine: Engine, question: Question, ids: Sequence[int]) -> NDArray[np.float64]:
+    """The share of the question's weight that lies on what each record holds letter by letter."""
+    exact, every = np.zeros(len(ids)), np.ones(len(ids), np.bool_)
     for word, weight in question.exact.items():
         holds = engine.scores(ids, None, {word: 1.0})[1] > 0
         exact += holds * weight
         every &= holds
-    if question.all_or_nothing:
-        exact *= every
-    exact = np.minimum(1.0, exact / (question.mass or 1.0))
-    ranked = []
-    for id, share, cosine, named in zip(ids, shares.tolist(), cosines.tolist(), exact.tolist(), strict=True):
-        parts = fusion.parts_of(mode, words=share, meaning=cosine, exact=named)
-        whole = score_of(parts)
-        ranked.append(Ranked(id, whole, parts, fusion.band(mode, whole)))
-    return ranked
+    return np.minimum(1.0, exact * (every if question.all_or_nothing else 1.0) / (question.mass or 1.0))
