@@ -4,7 +4,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: serve test install test-install clean
+RECORDS ?= 1000000
+.PHONY: serve test bench install test-install clean
 
 # Install, load the sample library into an empty installation, index it and serve it at http://127.0.0.1:8000.
 serve: install
@@ -16,6 +17,11 @@ test: test-install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# Speed beside other engines, in one run on the same vectors and words: `make bench RECORDS=100000` for a quick one.
+bench: install
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"
+	$(BIN)/python -m benchmarks.run --records $(RECORDS)
 
 # .venv with the `duijie` command; does nothing when it is there already.
 install: .venv/installed

@@ -29,6 +29,7 @@ need          the need of a demand without the story around it
 reading       what was asked, understood
 interpretations  what a language model may say of a demand, and good answers kept
 interpreting  reading by a language model, where one is configured
+making        entries from records, on every core
 matching      from a reading to ranked records
 quotes        the record's own words that speak for it
 indicators    a criterion held against an indicator

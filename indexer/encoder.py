@@ -38,6 +38,8 @@ class Encoder(Protocol):
     name: str
     fingerprint: str
     dimensions: int
+    is_light: bool
+    """Whether making a vector costs no more than reading one from a file."""
 
     def encode(self, texts: Sequence[str], *, asking: bool = False) -> NDArray[np.float32]:
         """Unit vectors of shape (texts, dimensions), of questions if `asking`, else of records."""
@@ -52,6 +54,8 @@ def packaged() -> StaticEncoder:
 
 class TransformerEncoder:
     """A model that sentence-transformers loads, with its own prompts for questions and documents."""
+
+    is_light = False
 
     def __init__(self, name: str, model: Any) -> None:
         self.name = name

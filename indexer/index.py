@@ -1,6 +1,6 @@
 """The index of an installation: records in, ranked records out.
 
-    a record: searched texts → words + vector + attributes → entry → engine
+    a record: texts → words + vector + attributes → entry → engine
 
 It is handed records and changes, never a database, and says why when it has to do without a model.
 """
@@ -8,24 +8,22 @@ It is handed records and changes, never a database, and says why when it has to 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from filelock import FileLock
 
 from corpus.records import Change, Record, searched_texts
-from indexer.attributes import attributes_of
-from indexer.bm25 import record_half
 from indexer.classes import Tag
 from indexer.encoder import DEFAULT_MODEL, Encoder, ModelNotLoaded, fingerprint, load_encoder
 from indexer.entries import Entry, Filter
 from indexer.fusion import Fusion, Mode, read_fusion
 from indexer.local import LocalEngine
+from indexer.making import Made, Making, Recipe, embedded_text, made_in_processes
 from indexer.matching import Ranked, find
-from indexer.normalise import simplified
 from indexer.reading import Reader, Reading, load_reader, own_state
 from indexer.segmenter import Segmenter
 from indexer.vectors import VectorCache
@@ -33,6 +31,8 @@ from indexer.words import Words
 
 BATCH = 1000
 """Records that are cut and embedded together."""
+MANY = 5_000
+"""Changes from which processes of their own are worth starting."""
 
 Progress = Callable[[int], None]
 """Told how many changes were just taken in."""
@@ -43,13 +43,13 @@ ChangesAfter = Callable[[int], Iterable[Change]]
 
 @dataclass
 class Built:
-    """What building a base did; seconds by step."""
+    """What building a base did."""
 
     records: int
     taken: int
     revision: int
     model: str | None
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: float
 
 
 class Index:
@@ -63,13 +63,18 @@ class Index:
         except ModelNotLoaded as reason:
             self.no_model = f"{reason}已改用关键词检索。"
         self.words = Words(Segmenter(own))
-        self._own = own
+        self._own, self._model = own, model or str(DEFAULT_MODEL)
         self._read_by = own_state(own), load_reader(self.words, own)
         self.fusion = self._fitted(model, own)
-        self.vectors = VectorCache(self.encoder, folder and folder / "vectors.sqlite") if self.encoder else None
+        self.making = Making(self.words, self._vectors(folder))
         self.folder = folder
         self.engine = self._opened()
-        self._seconds: dict[str, float] = {}
+
+    def _vectors(self, folder: Path | None) -> VectorCache | None:
+        """Vectors that cost more to make than to keep are kept beside the index."""
+        if self.encoder is None:
+            return None
+        return VectorCache(self.encoder, folder / "vectors.sqlite" if folder and not self.encoder.is_light else None)
 
     def _fitted(self, model: str | None, own: Path | None) -> Fusion:
         """Weights and bands: the operator's, else those kept with the model; without a model, of the keywords alone."""
@@ -102,23 +107,7 @@ class Index:
 
     def entries(self, records: Sequence[Record]) -> list[Entry]:
         """The entries of records, in their order."""
-        started = time.perf_counter()
-        texts = [searched_texts(record) for record in records]
-        words = [self._record_half(fields) for fields in texts]
-        cut = time.perf_counter()
-        vectors = (
-            self.vectors.encode([embedded_text(fields) for fields in texts]) if self.vectors else [None] * len(texts)
-        )
-        self._add_seconds(words=cut - started, vectors=time.perf_counter() - cut)
-        return [
-            Entry(record.id, vector, held, attributes_of(record))
-            for record, vector, held in zip(records, vectors, words, strict=True)
-        ]
-
-    def _record_half(self, fields: Mapping[str, str]) -> dict[str, float]:
-        prose = self.words.of_record(text for name, text in fields.items() if name in _PROSE)
-        other = self.words.of_record(text for name, text in fields.items() if name not in _PROSE)
-        return record_half(prose + other, length=prose.total())
+        return self.making.entries(records)
 
     def catch_up(self, changes_after: ChangesAfter, revision: int, progress: Progress = lambda count: None) -> None:
         """Bring what changed up to `revision` into the engine's memory, on top of the newest base; searchable on return.
@@ -126,8 +115,9 @@ class Index:
         A search that runs meanwhile keeps the engine it began with.
         """
         engine = self._opened() if self.engine.is_superseded else self.engine
-        for changed, gone in self._prepared(changes_after(engine.revision), progress):
-            engine.apply(changed, gone, engine.revision)
+        for batch in _batches(changes_after(engine.revision), progress):
+            changed = self.entries([change.record for change in batch if change.record])
+            engine.apply(changed, [change.id for change in batch if change.record is None], engine.revision)
         engine.apply([], [], revision)
         self.engine = engine
 
@@ -135,7 +125,6 @@ class Index:
         self, changes_after: ChangesAfter, revision: int, *, anew: bool = False, progress: Progress = lambda count: None
     ) -> Built:
         """Publish a base that holds every change up to `revision`: the present base and what came since, or all of it `anew`."""
-        self._seconds = {}
         started = time.perf_counter()
         engine = self._opened(empty=anew)
         taken = 0
@@ -145,10 +134,16 @@ class Index:
             taken += count
             progress(count)
 
-        manifest = engine.build(self._prepared(changes_after(engine.revision), counted), revision)
-        whole = time.perf_counter() - started
-        seconds = {**self._seconds, "write": whole - sum(self._seconds.values()), "total": whole}
-        return Built(manifest.records, taken, revision, manifest.model, {k: round(v, 3) for k, v in seconds.items()})
+        batches = _batches(changes_after(engine.revision), counted)
+        manifest = engine.build(self._made(batches, many=revision - engine.revision > MANY), revision)
+        seconds = round(time.perf_counter() - started, 3)
+        return Built(manifest.records, taken, revision, manifest.model, seconds)
+
+    def _made(self, batches: Iterable[Sequence[Change]], *, many: bool) -> Iterator[Made]:
+        """What changed, made ready: on every core where it is much and the model is no burden to them."""
+        if many and (self.encoder is None or self.encoder.is_light):
+            return made_in_processes(Recipe(self._own, self._model if self.encoder else None), batches)
+        return map(self.making.of_changes, batches)
 
     def _opened(self, *, empty: bool = False) -> LocalEngine:
         model = self.encoder.fingerprint if self.encoder else None
@@ -192,25 +187,9 @@ class Index:
         """The classes that a record speaks of, whatever it states itself."""
         return self.reader.classes.of(embedded_text(searched_texts(record)))
 
-    def _prepared(self, changes: Iterable[Change], progress: Progress) -> Iterator[tuple[list[Entry], list[int]]]:
-        waiting = iter(changes)
-        while batch := list(islice(waiting, BATCH)):
-            entries = self.entries([change.record for change in batch if change.record])
-            yield entries, [change.id for change in batch if change.record is None]
-            progress(len(batch))
 
-    def _add_seconds(self, **steps: float) -> None:
-        for step, seconds in steps.items():
-            self._seconds[step] = self._seconds.get(step, 0.0) + seconds
-
-
-_PROSE = frozenset({
-    "title", "keywords", "summary", "body", "advantages", "compared_with", "metrics", "scenarios",
-    "problem", "background", "tried", "public_summary", "criteria",
-})  # fmt: skip
-"""What a record is about. Whose a record is, and under which numbers it is kept, says nothing of that."""
-
-
-def embedded_text(fields: Mapping[str, str]) -> str:
-    """The text a record is embedded by: what it is about, in the order of the form."""
-    return simplified("。".join(text for name, text in fields.items() if name in _PROSE))
+def _batches(changes: Iterable[Change], progress: Progress) -> Iterator[list[Change]]:
+    waiting = iter(changes)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch
+        progress(len(batch))

@@ -33,6 +33,8 @@ def is_static(folder: Path) -> bool:
 class StaticEncoder:
     """Implements `indexer.encoder.Encoder`. Questions and records are read alike."""
 
+    is_light = True
+
     def __init__(self, folder: Path, fingerprint: str) -> None:
         modules = json.loads((folder / "modules.json").read_text("utf-8"))
         place = folder / modules[0].get("path", "")

@@ -97,7 +97,7 @@ other: positive pointwise mutual information of neighbours within five words, fa
 {pairs} pairs in all. Licences are given in the words of those who published the material: where they
 say "no licence file" or "mixed or none", nobody has granted one. Pairs "as demand" put phrases around
 the text that were written for this project, in the way firms word a need. The lines of the thesaurus and the
-demands over public titles were written for this project too, with a language model's help; one demand in five was kept for measuring.
+demands over public titles were written for this project too, with a language model's help; two demands in five were kept for measuring.
 {missing}
 The two texts of a pair are pulled together, and each is pushed away from the other side of all other
 pairs in its batch, unless both are about the same document. {steps} batches of {batch} pairs, seed

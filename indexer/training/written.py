@@ -69,16 +69,23 @@ def held_back(about: str) -> bool:
 def measuring() -> list[Judged]:
     """The demands that are never trained on, each with the document it was written over as its source."""
     return [
-        Judged(f"{about} {number}", demand, {}, source=about)
-        for about, written in demands().items()
-        if held_back(about)
-        for number, demand in enumerate(written, start=1)
+        Judged(f"{row['about']} {number}", row["demand"], {}, source=row["about"], style=row.get("style", ""))
+        for number, row in enumerate(_rows(), start=1)
+        if held_back(row["about"])
+    ]
+
+
+def unanswered() -> list[Judged]:
+    """Demands that no public paper answers: of each, the ten titles that a search of all of them gave were read, and none would have been put in touch."""
+    return [
+        Judged(f"unanswered {number}", row["demand"], {}, expect_none=True, style=row["style"])
+        for number, row in enumerate(_rows("unanswered.jsonl"), start=1)
     ]
 
 
 @cache
-def _rows() -> tuple[dict[str, Any], ...]:
-    lines = resources.files("indexer.training").joinpath("demands.jsonl").read_text("utf-8").splitlines()
+def _rows(name: str = "demands.jsonl") -> tuple[dict[str, Any], ...]:
+    lines = resources.files("indexer.training").joinpath(name).read_text("utf-8").splitlines()
     return tuple(json.loads(line) for line in lines)
 
 

@@ -31,7 +31,7 @@ def index(rebuild: bool, model: str | None, as_json: bool) -> None:
                 built = installation.build(anew=rebuild, progress=progress)
         engine, degraded = installation.index.engine, installation.index.degraded
         document = {
-            **(asdict(built) if built else {"records": engine.count(()), "taken": 0, "seconds": {"total": 0.0}}),
+            **(asdict(built) if built else {"records": engine.count(()), "taken": 0, "seconds": 0.0}),
             "counts": dict(installation.store.counts()),
             "revision": engine.revision,
             "model": installation.index.encoder.name if installation.index.encoder else None,
@@ -42,7 +42,7 @@ def index(rebuild: bool, model: str | None, as_json: bool) -> None:
         return
     if built:
         click.echo(
-            f"索引已更新：{document['records']} 条记录，用时 {built.seconds['total']:.1f} 秒，修订号 {document['revision']}。"
+            f"索引已更新：{document['records']} 条记录，用时 {built.seconds:.1f} 秒，修订号 {document['revision']}。"
         )
     else:
         click.echo(f"索引已是最新：{document['records']} 条记录，修订号 {document['revision']}。")

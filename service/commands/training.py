@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +83,8 @@ def _judged(demands: Path | None, judgements: Path | None, ranker: bool, library
     if ranker or demands or judgements or not library:
         raise TrainingLacks(option="--demands 或 --judgements", why="权重和分档是按评判过的需求定的")
     with _training_installed():
-        from indexer.training.written import measuring
-    return measuring()
+        from indexer.training.written import measuring, unanswered
+    return [*measuring(), *unanswered()]
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def _fit(
     settings = settings_with(model)
     with trial(library, settings, quiet=as_json) if library else opened(model) as installation:
         known = set(Asked(installation, []).names.values())
-        asked = Asked(installation, judged := [demand for demand in judged if demand.levels or demand.source in known])
+        asked = Asked(installation, judged := [d for d in judged if d.levels or d.expect_none or d.source in known])
         fusion, said = installation.index.fusion, []
         document: dict[str, Any] = {}
         if wanted[0]:
@@ -141,9 +141,11 @@ def _fit(
                 f"权重：{weights}。在没有用来拟合的需求上（{fit.demands} 条，五折），nDCG@10 由 {fit.before:.4f} 变为 {fit.after:.4f}。"
             )
         if wanted[1]:
-            found = {mode: _bands(asked, judged, mode, fusion) for mode in _possible(installation.index.degraded)}
+            best = {mode: _best(asked, judged, mode, fusion) for mode in _possible(installation.index.degraded)}
+            found = {mode: fit_bands(one.answered, one.fitting) for mode, one in best.items()}
             fusion = replace(fusion, bands={**fusion.bands, **found})
-            fusion = replace(fusion, fitted={**fusion.fitted, "bands": {"demands": _answered(judged)}})
+            told = {mode: one.as_json(found[mode]) for mode, one in best.items()}
+            fusion = replace(fusion, fitted={**fusion.fitted, "bands": told})
             document["bands"] = {mode: asdict(bands) for mode, bands in found.items()}
             said += [
                 f"{mode}：高度匹配 ≥ {b.strong:g}，可能匹配 ≥ {b.possible:g}，相关 ≥ {b.weak:g}"
@@ -164,20 +166,31 @@ def _samples(asked: Asked, judged: Sequence[Judged]) -> list[Any]:
     return samples
 
 
-def _bands(asked: Asked, judged: Sequence[Judged], mode: Mode, fusion: Fusion) -> Bands:
-    """From what demands that something fits see: the best score, and, where it was found, the score of what fits."""
-    best, fitting = [], []
+@dataclass
+class _Best:
+    """The best score of each demand that something fits and of each that nothing does, and the score of what fits, where it was found."""
+
+    answered: list[float]
+    fitting: list[float]
+    unanswered: list[float]
+
+    def as_json(self, bands: Bands) -> dict[str, Any]:
+        """How many there were, and the shares without a strong match: `told` of those that nothing fits, `untold` of the others."""
+        below = [[score < bands.strong for score in scores] for scores in (self.unanswered, self.answered)]
+        told, untold = (round(sum(one) / len(one), 3) if one else None for one in below)
+        return {"demands": len(self.answered), "unanswered": len(self.unanswered), "told": told, "untold": untold}
+
+
+def _best(asked: Asked, judged: Sequence[Judged], mode: Mode, fusion: Fusion) -> _Best:
+    best = _Best([], [], [])
     for demand in judged:
         known = {demand.source} if demand.source else demand.useful
-        if known:
+        if known or demand.expect_none:
             hits = asked.ranked(demand, mode, None, fusion)
-            best.append(hits[0].score if hits else 0.0)
-            fitting += [max(found)] if (found := [hit.score for hit in hits if asked.names[hit.id] in known]) else []
-    return fit_bands(best, fitting)
-
-
-def _answered(judged: Sequence[Judged]) -> int:
-    return sum(bool(demand.source or demand.useful) for demand in judged)
+            (best.answered if known else best.unanswered).append(hits[0].score if hits else 0.0)
+            found = [hit.score for hit in hits if asked.names[hit.id] in known]
+            best.fitting += [max(found)] if found else []
+    return best
 
 
 def _possible(degraded: str | None) -> tuple[Mode, ...]:

@@ -15,8 +15,8 @@ from indexer.attributes import attributes_of
 from indexer.bm25 import record_half
 from indexer.encoder import Encoder
 from indexer.entries import Among, Between, Entry, Filter, Vector
-from indexer.index import embedded_text
 from indexer.local import LocalEngine
+from indexer.making import embedded_text
 from indexer.words import Words
 
 SAMPLES = Path(corpus.__path__[0]) / "samples"

@@ -9,7 +9,8 @@ from filelock import Timeout
 
 from corpus.records import Change, Ip, Record, searched_texts
 from indexer.base import current
-from indexer.index import Index, embedded_text
+from indexer.index import Index
+from indexer.making import embedded_text
 from tests.indexer.library import achievement
 
 
@@ -108,7 +109,7 @@ def test_a_base_is_built_reopened_and_caught_up_with(log: Log, tmp_path: Path) -
     seen: list[int] = []
     built = Index(tmp_path).build(log.after(), log.revision, progress=seen.append)
     assert (built.records, built.taken, built.revision, sum(seen)) == (3, 3, 3, 3)
-    assert built.seconds.keys() == {"words", "vectors", "write", "total"}
+    assert built.seconds > 0
     log.save(achievement(4, "磁悬浮真空泵"))
     log.delete(1)
     index = Index(tmp_path)

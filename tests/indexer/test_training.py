@@ -253,14 +253,15 @@ def test_running_text_of_every_file_is_read(data: Path, tmp_path: Path) -> None:
 
 
 def test_every_demand_that_was_written_is_well_formed() -> None:
-    """One JSON object a line, of a document's id, a demand and perhaps a mark: one line of prose, each said once."""
+    """One JSON object a line, of a document's id, a demand, perhaps its style and a mark: one line of prose, each said once."""
     rows = written_rows()
 
     assert len(rows) >= 1_000
-    assert [row for row in rows if set(row) - {"measuring"} != {"about", "demand"}] == []
+    assert [row for row in rows if set(row) - {"measuring", "style"} != {"about", "demand"}] == []
+    assert {row.get("style") for row in rows} == {None, "diary", "terse", "formal", "code", "filed"}
     assert {row.get("measuring", True) for row in rows} == {True}
     assert [row for row in rows if not re.fullmatch(r"\S+", row["about"])] == []
-    assert [row for row in rows if not 10 <= len(row["demand"]) <= 300] == []
+    assert [row for row in rows if not 10 <= len(row["demand"]) <= 400] == []
     assert [row for row in rows if row["demand"] != " ".join(row["demand"].split())] == []
     assert [demand for demand, count in Counter(row["demand"] for row in rows).items() if count > 1] == []
     assert sum(map(len, demands().values())) == len(rows)

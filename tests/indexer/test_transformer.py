@@ -15,7 +15,8 @@ from transformers import BertConfig, BertModel, BertTokenizer
 from corpus.records import Achievement, Change, searched_texts
 from indexer.encoder import TransformerEncoder, load_encoder
 from indexer.fusion import FILE, WEIGHTS, Bands, Fusion
-from indexer.index import Index, embedded_text
+from indexer.index import Index
+from indexer.making import embedded_text
 from tests.indexer.library import achievement
 
 ASKING = "为这个句子生成表示："

@@ -90,7 +90,7 @@ def test_index_says_what_it_did_and_the_second_time_does_nothing(run: Run, tmp_p
     run("import", file, "--kind", "achievement")
     built = run("index", "--json").json
     assert (built["records"], built["taken"], built["revision"]) == (406, 1, 406)
-    assert set(built["seconds"]) == {"words", "vectors", "write", "total"}
+    assert built["seconds"] > 0
     assert built["model"] == "duijie-static-zh"
     again = run("index", "--json").json
     assert (again["records"], again["taken"]) == (406, 0)

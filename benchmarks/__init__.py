@@ -1,0 +1,19 @@
+"""Measured: how fast, how small and how exact Duijie is, beside what a team would otherwise put together.
+
+    passages → a library on disk → its exact answers → every engine in its own process → one table
+
+`python -m benchmarks.run --help` runs all of it. Beside the product: nothing in `corpus`, `indexer` or `service` imports from here.
+Read in this order; a file imports only from those above it.
+
+passages      real passages to fill a library with
+plausible     fields, regions, maturity and years, drawn for them; filters that keep 50 %, 5 % and 0.1 %
+shelf         a library in its work folder, read
+questions     short, a paragraph long, a page long
+truth         the exact nearest ten, and how many of them an engine found
+library       all of this put into a work folder, once
+memory        what a process and its servers hold, and what a folder takes on disk
+peers/        other engines on the same vectors and words, a module each
+ours          Duijie itself
+report        all results in one table
+run           the command
+"""
