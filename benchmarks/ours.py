@@ -98,7 +98,7 @@ def ask(library: Library, home: Path) -> dict[str, Any]:
         opened = time.perf_counter() - started
         readings = [index.reader.read(question.text) for question in library.questions]
         changes = installation.store.changes_after(0, installation.store.revision())
-        place_of = {change.id: int(change.record.source_id) for change in changes if change.record}
+        place_of = {change.id: int(change.record.source_id[1:]) for change in changes if change.record}
         wheres = {ranged.name: read_filter(ranged.where) for ranged in library.filters}
 
         def found(reading: Reading, ranged: Ranged | None) -> list[int]:

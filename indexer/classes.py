@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
+import faiss
 
 from indexer.encoder import packaged
+from indexer.entries import Vector
+from indexer.neighbours import nearest, neighbour_index
 from indexer.normalise import simplified
 from indexer.thesaurus import Sense
 
@@ -47,30 +48,32 @@ class Classes:
 
     def of(self, text: str) -> tuple[Tag, ...]:
         """The nearest trades, then the nearest groups of technology; nothing for a text in which the model knows no word."""
-        if not self._trades[0] and not self._technologies[0]:
-            return ()
         vector = packaged().encode([simplified(text)])[0]
         return (*_nearest(*self._trades, vector), *_nearest(*self._technologies, vector))
 
     @cached_property
-    def _trades(self) -> tuple[list[Tag], NDArray[np.float32]]:
+    def _trades(self) -> tuple[list[Tag], faiss.Index | None]:
         return self._known(technologies=False)
 
     @cached_property
-    def _technologies(self) -> tuple[list[Tag], NDArray[np.float32]]:
+    def _technologies(self) -> tuple[list[Tag], faiss.Index | None]:
         return self._known(technologies=True)
 
-    def _known(self, *, technologies: bool) -> tuple[list[Tag], NDArray[np.float32]]:
-        """The classes of one classification, and what each is about as a unit vector."""
+    def _known(self, *, technologies: bool) -> tuple[list[Tag], faiss.Index | None]:
+        """The classes of one classification, and what each is about as vectors to search."""
         filed: dict[str, list[str]] = {}
         for sense in self.senses:
             filed.setdefault(sense.code, []).append(" ".join((*sense.terms, *sense.said)))
         tags = [Tag(code, self.names.get(code, code)) for code in filed if code]
         tags = [tag for tag in tags if tag.is_technology is technologies]
-        return tags, packaged().encode([simplified("。".join((tag.name, *filed[tag.code]))) for tag in tags])
+        if not tags:
+            return [], None
+        vectors = packaged().encode([simplified("。".join((tag.name, *filed[tag.code]))) for tag in tags])
+        return tags, neighbour_index(len(tags), vectors.shape[1], lambda start, end: vectors[start:end])
 
 
-def _nearest(tags: Sequence[Tag], vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> list[Tag]:
-    cosines = vectors @ vector
-    near = np.flatnonzero(cosines >= LEAST)
-    return [tags[place] for place in near[np.argsort(-cosines[near], kind="stable")][:MOST]]
+def _nearest(tags: Sequence[Tag], index: faiss.Index | None, vector: Vector) -> list[Tag]:
+    if index is None:
+        return []
+    rows, cosines = nearest(index, vector, MOST, None)
+    return [tags[row] for row, cosine in zip(rows, cosines, strict=True) if cosine >= LEAST]

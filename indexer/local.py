@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -174,14 +175,10 @@ class LocalEngine:
             return publish(self.folder, [(part.segment, part.alive) for part in parts], described)
 
     def near(self, vector: Vector, k: int, filter: Filter) -> list[tuple[int, float]]:
-        found = [hit for part in self._state.parts for hit in part.segment.near(vector, k, part.under(filter).allowed)]
-        return sorted(found, key=_best_first)[:k]
+        return _best([part.segment.near(vector, k, part.under(filter).allowed) for part in self._state.parts], k)
 
     def holding(self, words: Mapping[str, float], k: int, filter: Filter) -> list[tuple[int, float]]:
-        found = [
-            hit for part in self._state.parts for hit in part.segment.holding(words, k, part.under(filter).allowed)
-        ]
-        return sorted(found, key=_best_first)[:k]
+        return _best([part.segment.holding(words, k, part.under(filter).allowed) for part in self._state.parts], k)
 
     def scores(self, ids: Sequence[int], vector: Vector | None, words: Mapping[str, float]) -> tuple[Vector, Vector]:
         wanted = np.array(ids, np.int64)
@@ -229,5 +226,7 @@ def mismatch(manifest: Manifest, words: str, model: str | None) -> str | None:
     return None
 
 
-def _best_first(hit: tuple[int, float]) -> tuple[float, int]:
-    return (-hit[1], hit[0])
+def _best(found: Sequence[list[tuple[int, float]]], k: int) -> list[tuple[int, float]]:
+    """The k best of several lists that are in order."""
+    some = [hits for hits in found if hits]
+    return some[0] if len(some) == 1 else sorted(chain.from_iterable(some), key=lambda hit: (-hit[1], hit[0]))[:k]

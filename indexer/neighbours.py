@@ -78,7 +78,9 @@ def _asked(
         asked = min(2 * asked, index.ntotal) if exact else asked
         found, places = index.search(vector[None, :], asked, params=parameters)
         rows, near = places[0][places[0] >= 0], found[0][places[0] >= 0]
-        if not exact or len(rows) < asked or asked == index.ntotal or near[-1] < near[k - 1] - _TIE:
+        if not exact:
+            return rows, near
+        if len(rows) < asked or asked == index.ntotal or near[-1] < near[k - 1] - _TIE:
             return _best(index, rows, vector, k)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.records import Record, searched_texts
-from indexer.normalise import fold_with_origins
+from indexer.normalise import fold, fold_with_origins
 from indexer.words import latin_words, runs
 
 _SENTENCE = re.compile(r"[^。！？；;!?\n]+[。！？；;!?\n]?")
@@ -55,11 +55,19 @@ def _worth(quote: Quote, weights: Mapping[str, float], heard: set[str]) -> float
 
 def _sentences(name: str, text: str, weights: Mapping[str, float]) -> list[Quote]:
     found = []
-    for sentence in _SENTENCE.finditer(text):
-        words, marks = marked(sentence.group().strip(), weights)
-        if words:
-            found.append(_shortened(Quote(name, sentence.group().strip(), marks, words)))
+    present = _perhaps_in(text, weights)
+    for sentence in _SENTENCE.finditer(text) if present else ():
+        if some := _perhaps_in(sentence.group(), present):
+            words, marks = marked(sentence.group().strip(), some)
+            if words:
+                found.append(_shortened(Quote(name, sentence.group().strip(), marks, words)))
     return found
+
+
+def _perhaps_in(text: str, words: Sequence[str] | Mapping[str, float]) -> list[str]:
+    """The words worth looking for in a text: those that are not Chinese may be written there in other ways."""
+    folded = fold(text)
+    return [word for word in words if word in folded or not _HAN.search(word)]
 
 
 def marked(
