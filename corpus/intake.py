@@ -43,6 +43,15 @@ class Refusal:
     cells: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A row that makes a record, and where it stands."""
+
+    file: str
+    line: int
+    record: Record
+
+
 @dataclass
 class Intake:
     """What came of an import so far."""
@@ -80,7 +89,7 @@ def import_files(
     be read is noted in `unreadable` and the others go on. Raises KindUnknown.
     """
     report = intake if intake is not None else Intake()
-    importing = _Import(store, kind, source, mapping or {}, progress, report)
+    importing = _Import(store, _Reading(kind, source, mapping or {}, report.ignored), progress, report)
     for path in paths:
         try:
             importing.file(path)
@@ -90,51 +99,36 @@ def import_files(
     return report
 
 
+def read_file(
+    path: Path,
+    *,
+    kind: type[Record] | None = None,
+    source: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    ignored: dict[str, list[str]] | None = None,
+) -> Iterator[Taken | Refusal]:
+    """The rows of a file in order, each as an import would take or refuse it, without a store.
+
+    `ignored`, if given, is filled as `Intake.ignored` is. Raises KindUnknown, FileUnreadable.
+    """
+    reading = _Reading(kind, source, mapping or {}, ignored if ignored is not None else {})
+    for batch in reading.batches(path):
+        yield from batch
+
+
 @dataclass(frozen=True)
 class _Import:
-    """One import of files: what was asked for, what came of it so far, and where each record stood."""
+    """One import of files: where to, and what came of it so far."""
 
     store: Store
-    kind: type[Record] | None
-    source: str | None
-    mapping: Mapping[str, str]
+    reading: _Reading
     progress: Callable[[Intake], None]
     report: Intake
-    seen: dict[tuple[str, str, str], _Place] = field(default_factory=dict)
 
     def file(self, path: Path) -> None:
-        is_empty = True
-        for sheet in sheets(path, self.mapping):
-            if sheet.without_headings:
-                self.report.ignored[sheet.name] = ["整张工作表，没有认识的表头"]
-            elif first := list(islice(sheet.rows, BATCH)):
-                is_empty = False
-                self._sheet(path, sheet, first)
-        if is_empty:
-            raise FileUnreadable(file=path.name, reason="里面没有一行记录")
-
-    def _sheet(self, path: Path, sheet: Sheet, first: list[Row]) -> None:
-        headings = list(dict.fromkeys(heading for row in first for heading in row.cells if not row.problem))
-        found = self.kind or _kind_of(first, headings, path, sheet)
-        if found is None:
-            if any(not row.problem for row in first):
-                raise KindUnknown(file=sheet.name)
-            found = KINDS["achievement"]
-        known = {"kind", *fields_of(found, headings, self.mapping)}
-        self.report.ignored[sheet.name] = [heading for heading in headings if heading not in known]
-        there = path.resolve()
-        for batch in _batches(first, sheet.rows):
-            records = []
-            for row in batch:
-                own = self.kind or _own_kind(row) or found
-                try:
-                    record = read_row(own, row, self.mapping, self.source, path.stem)
-                    _once(record, _Place(there, sheet.name, row.line), self.seen)
-                    records.append(record)
-                except RecordRefused as refused:
-                    reason = str(refused.facts["reason"])
-                    self.report.refused.append(_refusal(path, sheet, row, reason, own, self.source, self.mapping))
-            saved = self.store.save(records)
+        for batch in self.reading.batches(path):
+            self.report.refused += [row for row in batch if isinstance(row, Refusal)]
+            saved = self.store.save([row.record for row in batch if isinstance(row, Taken)])
             self.report.added += len(saved.added)
             self.report.changed += len(saved.changed)
             self.report.unchanged += len(saved.unchanged)
@@ -142,6 +136,49 @@ class _Import:
 
 
 @dataclass(frozen=True)
+class _Reading:
+    """One reading of files: what was asked for, the columns that no field was recognised in, and where each record stood."""
+
+    kind: type[Record] | None
+    source: str | None
+    mapping: Mapping[str, str]
+    ignored: dict[str, list[str]]
+    seen: dict[tuple[str, str, str], _Place] = field(default_factory=dict)
+
+    def batches(self, path: Path) -> Iterator[list[Taken | Refusal]]:
+        is_empty = True
+        for sheet in sheets(path, self.mapping):
+            if sheet.without_headings:
+                self.ignored[sheet.name] = ["整张工作表，没有认识的表头"]
+            elif first := list(islice(sheet.rows, BATCH)):
+                is_empty = False
+                yield from self._sheet(path, sheet, first)
+        if is_empty:
+            raise FileUnreadable(file=path.name, reason="里面没有一行记录")
+
+    def _sheet(self, path: Path, sheet: Sheet, first: list[Row]) -> Iterator[list[Taken | Refusal]]:
+        headings = list(dict.fromkeys(heading for row in first for heading in row.cells if not row.problem))
+        found = self.kind or _kind_of(first, headings, path, sheet)
+        if found is None:
+            if any(not row.problem for row in first):
+                raise KindUnknown(file=sheet.name)
+            found = KINDS["achievement"]
+        known = {"kind", *fields_of(found, headings, self.mapping)}
+        self.ignored[sheet.name] = [heading for heading in headings if heading not in known]
+        there = path.resolve()
+        for batch in _batches(first, sheet.rows):
+            yield [self._row(path, there, sheet, row, self.kind or _own_kind(row) or found) for row in batch]
+
+    def _row(self, path: Path, there: Path, sheet: Sheet, row: Row, kind: type[Record]) -> Taken | Refusal:
+        try:
+            record = read_row(kind, row, self.mapping, self.source, path.stem)
+            _once(record, _Place(there, sheet.name, row.line), self.seen)
+            return Taken(sheet.name, row.line, record)
+        except RecordRefused as refused:
+            return _refusal(path, sheet, row, str(refused.facts["reason"]), kind, self.source, self.mapping)
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     path: Path
     sheet: str

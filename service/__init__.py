@@ -4,6 +4,9 @@ settings      what an installation is told; the only file that reads the environ
 installation  a store and an index, opened together and kept in step
 facets        by which values an answer can be narrowed
 answers       search and match: one function each, behind every page, endpoint and command
+listing       a list of matches as a file: CSV, a workbook, JSON lines
+resuming      long work that goes on after a kill
+bulk          a sheet of demands in, a list of matches out
 access        what handlers are handed
 templating    Jinja with autoescaping
 problems      from an error to a status, one table

@@ -113,23 +113,39 @@ def match(
 
     A text is taken for a demand, and answered with achievements, unless `kind` says otherwise. Raises RecordNotFound, NothingAsked.
     """
-    index, revision = installation.fresh(), installation.index.engine.revision
+    index = installation.fresh()
     asked = installation.store.get(id) if id is not None else None
-    if asked:
+    answer = matched(installation, asked or text or "", kind=kind, where=where, mode=mode, limit=limit)
+    compared = [
+        replace(hit, comparisons=compare(Pair(answer.reading, asked, hit.record, index.tags(hit.record))))
+        for hit in answer.hits
+    ]
+    return replace(answer, hits=compared)
+
+
+def matched(
+    installation: Installation,
+    asked: Record | str,
+    *,
+    kind: str | None = None,
+    where: Iterable[str] = (),
+    mode: Mode = "hybrid",
+    limit: int = 10,
+) -> Answer:
+    """The other side's records for a record, stored or not, or a text; by the index as it stands, and not yet compared. Raises NothingAsked."""
+    index, revision = installation.index, installation.index.engine.revision
+    if isinstance(asked, Record):
         reading = installation.read(asked_text(asked), asked.title, confidential=is_confidential(asked))
     else:
-        reading = installation.read(UNSEEN.sub("", text or ""))
+        reading = installation.read(UNSEEN.sub("", asked))
     if not reading.text:
         raise NothingAsked()
-    wanted = OTHER_SIDE[asked.kind] if asked else kind or "achievement"
+    wanted = OTHER_SIDE[asked.kind] if isinstance(asked, Record) else kind or "achievement"
     used, ranked = index.find(reading, mode=mode, kind=wanted, filter=read_filter(where), limit=limit)
     records = installation.store.get_many(hit.id for hit in ranked)
     hits = [_hit(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
-    compared = [
-        replace(hit, comparisons=compare(Pair(reading, asked, hit.record, index.tags(hit.record)))) for hit in hits
-    ]
     degraded = index.degraded if mode != "keyword" else None
-    return Answer(used, degraded, reading, revision, len(compared), compared, note=_note(ranked))
+    return Answer(used, degraded, reading, revision, len(hits), hits, note=_note(ranked))
 
 
 def browse(

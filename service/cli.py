@@ -1,4 +1,4 @@
-"""The command line: `duijie import`, `index`, `search`, `match`, `evaluate`, `train`, `serve`, `doctor`.
+"""The command line: `duijie import`, `index`, `search`, `match`, `bulk`, `evaluate`, `train`, `serve`, `doctor`.
 
 Each command is a file of `service/commands`. Exit status 2 and one sentence for bad input, 1 for what went wrong on our side.
 """
@@ -10,7 +10,18 @@ import sys
 import click
 
 from corpus.errors import BadInput, DuijieError, RecordNotFound
-from service.commands import doctor, evaluating, importing, indexing, matching, searching, serving, thesaurus, training
+from service.commands import (
+    bulk,
+    doctor,
+    evaluating,
+    importing,
+    indexing,
+    matching,
+    searching,
+    serving,
+    thesaurus,
+    training,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -36,6 +47,7 @@ for command in (
     indexing.index,
     searching.search,
     matching.match,
+    bulk.bulk,
     evaluating.evaluate,
     training.train,
     thesaurus.thesaurus,

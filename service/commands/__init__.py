@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from corpus.errors import BadInput
+from corpus.intake import Refusal
+from corpus.sheets import FileUnreadable
 from service.installation import Installation
 from service.settings import Settings, from_environment, make_home
 
 told = Console(stderr=True, highlight=False)
 """Where people are told how it goes; answers go to standard output."""
+
+SHOWN = 20
+"""Refused rows that are told one by one."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="只输出一个 JSON 文档，供程序读取。")
 model_option = click.option("--model", help="向量模型的文件夹或名称；默认用随软件附带的模型。")
@@ -70,3 +78,25 @@ def catch_up(installation: Installation, *, quiet: bool = False) -> None:
         told.print(f"提示：{reason}")
     with counting("更新索引", behind, quiet=quiet or behind < 500) as progress:
         installation.fresh(progress)
+
+
+def can_be_written(option: str, file: Path, others: Mapping[str, Iterable[Path]], *, kept: str) -> None:
+    """That `kept` can be written to the file an option names, and that it is none of the others. Raises FileUnreadable, BadInput."""
+    if file.suffix.lower() not in (".csv", ".xlsx", ".jsonl"):
+        raise FileUnreadable(file=file.name, reason=f"{kept}只能写成 .csv、.xlsx 或 .jsonl")
+    for what, paths in others.items():
+        if file.resolve() in {path.resolve() for path in paths}:
+            raise BadInput(reason=f"{option} 不能写在{what} {file.name} 上，请换一个文件名")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise BadInput(reason=f"{option} 的文件夹 {file.parent} 不存在或不能写入")
+
+
+def show_refused(first: Sequence[Refusal], total: int, file: Path | None, ignored: Mapping[str, Sequence[str]]) -> None:
+    """The first refused rows in words, and of each file what was not used of it."""
+    for refusal in first[:SHOWN]:
+        click.echo(f"  {refusal.file} 第 {refusal.line} 行：{refusal.reason}")
+    if total > SHOWN and not file:
+        click.echo(f"  ……另有 {total - SHOWN} 行，用 --refused 文件 可全部写出。")
+    for name, headings in ignored.items():
+        if headings:
+            told.print(f"[dim]{name} 中没有用到：{'、'.join(headings)}（可用 --mapping 说明）[/dim]")

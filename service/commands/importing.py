@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from corpus.errors import BadInput
 from corpus.headings import read_mapping
 from corpus.intake import Intake, import_files, write_refused
 from corpus.records import KINDS
-from corpus.sheets import FileUnreadable
 from corpus.store import Store
-from service.commands import counting, echo_json, json_option, settings_with, told
+from service.commands import can_be_written, counting, echo_json, json_option, settings_with, show_refused
 
 
 @click.command("import")
@@ -50,7 +47,8 @@ def import_(
       duijie import 成果.xlsx --source 成果库2026
       duijie import 需求.csv --kind demand --refused 退回.xlsx
     """
-    _can_be_written(refused, files)
+    if refused:
+        can_be_written("--refused", refused, {"要导入的文件": files}, kept="退回的行")
     columns = read_mapping(mapping) if mapping else {}
     intake = Intake()
     store = Store(settings_with().database_url)
@@ -74,17 +72,6 @@ def import_(
         raise SystemExit(2)
 
 
-def _can_be_written(refused: Path | None, files: tuple[Path, ...]) -> None:
-    if refused is None:
-        return
-    if refused.suffix.lower() not in (".csv", ".xlsx", ".jsonl"):
-        raise FileUnreadable(file=refused.name, reason="退回的行只能写成 .csv、.xlsx 或 .jsonl")
-    if refused.resolve() in {file.resolve() for file in files}:
-        raise BadInput(reason=f"--refused 不能写在要导入的文件 {refused.name} 上，请换一个文件名")
-    if not os.access(refused.parent, os.W_OK | os.X_OK):
-        raise BadInput(reason=f"--refused 的文件夹 {refused.parent} 不存在或不能写入")
-
-
 def _report(intake: Intake, refused: Path | None, as_json: bool) -> None:
     for unreadable in intake.unreadable:
         click.echo(f"错误：{unreadable}", err=True)
@@ -94,10 +81,4 @@ def _report(intake: Intake, refused: Path | None, as_json: bool) -> None:
     click.echo(
         f"新增 {intake.added} 条，更新 {intake.changed} 条，未变 {intake.unchanged} 条，退回 {len(intake.refused)} 条。"
     )
-    for refusal in intake.refused[:20]:
-        click.echo(f"  {refusal.file} 第 {refusal.line} 行：{refusal.reason}")
-    if len(intake.refused) > 20 and not refused:
-        click.echo(f"  ……另有 {len(intake.refused) - 20} 行，用 --refused 文件 可全部写出。")
-    for file, headings in intake.ignored.items():
-        if headings:
-            told.print(f"[dim]{file} 中没有用到：{'、'.join(headings)}（可用 --mapping 说明）[/dim]")
+    show_refused(intake.refused, len(intake.refused), refused, intake.ignored)

@@ -10,7 +10,7 @@ import pytest
 from service.cli import duijie
 from tests.service.conftest import Run
 
-COMMANDS = ["doctor", "evaluate", "import", "index", "match", "search", "serve", "thesaurus", "train"]
+COMMANDS = ["bulk", "doctor", "evaluate", "import", "index", "match", "search", "serve", "thesaurus", "train"]
 
 
 SAMPLES = Path(__file__).parents[2] / "corpus" / "samples"

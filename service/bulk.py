@@ -1,0 +1,225 @@
+"""Many demands at once: a sheet of them in, a list of matches out, nothing saved.
+
+file → rows → demands → matches, several at a time → kept line by line → list
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from corpus.intake import Refusal, Taken, read_file, write_refused
+from corpus.records import Demand
+from corpus.sheets import rows
+from indexer.attributes import read_filter
+from indexer.fusion import LABELS, Mode
+from indexer.reading import OWN_FILES
+from service.answers import Hit, matched
+from service.installation import Installation
+from service.listing import Listing, write
+from service.resuming import Kept, resumed
+
+AHEAD = 4
+"""Demands under way or waiting, a worker: results are written in order, and one slow demand must not gather a thousand behind it."""
+NAMED = 100
+"""Refused rows that a run still names when it is done; the list holds all of them."""
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+@dataclass
+class Done:
+    """What a run did. Of `demands`, `resumed` were matched by an earlier run that was stopped; `refusals` are the first few."""
+
+    out: Path
+    demands: int = 0
+    refused: int = 0
+    matches: int = 0
+    resumed: int = 0
+    seconds: float = 0.0
+    refusals: list[Refusal] = field(default_factory=list)
+    ignored: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        """Demands a second, those of this run."""
+        return round((self.demands - self.resumed) / self.seconds, 1) if self.seconds else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        names = ("demands", "refused", "matches", "resumed", "seconds", "rate")
+        return {**{name: getattr(self, name) for name in names}, "out": str(self.out)}
+
+
+def bulk(
+    installation: Installation,
+    file: Path,
+    out: Path,
+    *,
+    limit: int = 20,
+    where: Sequence[str] = (),
+    mode: Mode = "hybrid",
+    mapping: Mapping[str, str] | None = None,
+    refused: Path | None = None,
+    anew: bool = False,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Done:
+    """Match every demand of a file as `match` would a stored one, and list the matches in `out`; goes on where a run was stopped.
+
+    All by the index as it is at the start. Raises what a file or a filter that cannot be read raises, StartedOtherwise, UnderWay, NotKept.
+    """
+    started = time.perf_counter()
+    installation.fresh()
+    read_filter(where)
+    done = Done(out)
+    asked = _asked(installation, file, limit, where, mode, mapping or {})
+    found = partial(_found, installation, limit=limit, where=where, mode=mode)
+    with resumed(kept_in(out), asked, anew=anew) as kept:
+        progress(kept.resumed)
+        taken = read_file(file, kind=Demand, mapping=mapping, ignored=done.ignored)
+        for step in _in_order(found, islice(taken, kept.resumed, None)):
+            kept.append(step)
+            progress(1)
+        _count(done, kept)
+        done.seconds = round(time.perf_counter() - started, 3)
+        write(Listing(partial(_matched, kept), partial(_refused, kept), _about(installation, asked, done)), out)
+        if refused:
+            write_refused(_refused(kept), refused)
+    return done
+
+
+def demands_in(file: Path, mapping: Mapping[str, str]) -> int:
+    """How many rows a file has; the whole of it is read. Raises FileUnreadable."""
+    return sum(1 for _ in rows(file, mapping))
+
+
+def kept_in(out: Path) -> Path:
+    """Where a run keeps what it has done until the list is whole."""
+    return out.with_name(f"{out.name}.partial.jsonl")
+
+
+def _asked(
+    installation: Installation,
+    file: Path,
+    limit: int,
+    where: Sequence[str],
+    mode: Mode,
+    mapping: Mapping[str, str],
+) -> dict[str, Any]:
+    """All that the matches depend on, by the names that people know."""
+    index, interpreter = installation.index, installation.interpreter
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    weights = index.fusion.weights["keyword" if index.degraded else mode]
+    return {
+        "需求文件": file.name,
+        "需求文件的内容": f"sha256 {digest}",
+        "列名对照": dict(mapping),
+        "最多几条": limit,
+        "筛选": list(where),
+        "检索方式": mode,
+        "向量模型": index.encoder.fingerprint if index.encoder else None,
+        "语言模型": interpreter.endpoint.model if interpreter else None,
+        "权重": {LABELS[name]: weight for name, weight in weights.items()},
+        "自己的词表": _own_lists(installation.settings.home),
+        "修订号": index.engine.revision,
+    }
+
+
+def _own_lists(home: Path) -> str | None:
+    held = [home / name for name in ("words.txt", *OWN_FILES) if (home / name).is_file()]
+    told = b"".join(file.name.encode() + b"\0" + file.read_bytes() for file in held)
+    return hashlib.sha256(told).hexdigest()[:16] if held else None
+
+
+def _in_order(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
+    """What the work makes of each, in order, by a thread a core: FAISS and the compiled loops let go of the lock."""
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers, thread_name_prefix="matching") as pool:
+        waiting: deque[Future[Made]] = deque()
+        try:
+            for one in given:
+                waiting.append(pool.submit(work, one))
+                if len(waiting) >= workers * AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _found(
+    installation: Installation, row: Taken | Refusal, *, limit: int, where: Sequence[str], mode: Mode
+) -> dict[str, Any]:
+    """A row's line: the demand with its hits, or why it was refused."""
+    if isinstance(row, Refusal):
+        return {"refused": {"file": row.file, "line": row.line, "reason": row.reason, "cells": dict(row.cells)}}
+    answer = matched(installation, row.record, where=where, mode=mode, limit=limit)
+    record = row.record
+    return {
+        "file": row.file,
+        "line": row.line,
+        "source": record.source,
+        "source_id": record.source_id,
+        "title": record.title,
+        "mode": answer.mode,
+        "note": answer.note,
+        "hits": [_hit(rank, hit) for rank, hit in enumerate(answer.hits, start=1)],
+    }
+
+
+def _hit(rank: int, hit: Hit) -> dict[str, Any]:
+    record = hit.record
+    return {
+        "rank": rank,
+        "id": record.id,
+        "source": record.source,
+        "source_id": record.source_id,
+        "title": record.title,
+        "organisation": record.organisation,
+        "score": hit.score,
+        "band": hit.band,
+        "parts": dict(hit.parts),
+        "quote": hit.quotes[0].text if hit.quotes else None,
+    }
+
+
+def _matched(kept: Kept) -> Iterator[dict[str, Any]]:
+    return (step for step in kept.steps() if "refused" not in step)
+
+
+def _refused(kept: Kept) -> Iterator[Refusal]:
+    return (Refusal(**step["refused"]) for step in kept.steps() if "refused" in step)
+
+
+def _count(done: Done, kept: Kept) -> None:
+    for number, step in enumerate(kept.steps()):
+        if "refused" in step:
+            done.refused += 1
+            done.refusals += [Refusal(**step["refused"])] if len(done.refusals) < NAMED else []
+        else:
+            done.demands += 1
+            done.matches += len(step["hits"])
+            done.resumed += number < kept.resumed
+
+
+def _about(installation: Installation, asked: Mapping[str, Any], done: Done) -> dict[str, Any]:
+    index = installation.index
+    return {
+        "生成时间": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
+        **asked,
+        "需求条数": done.demands,
+        "退回行数": done.refused,
+        "匹配条数": done.matches,
+        **({"注意": index.degraded} if index.degraded and asked["检索方式"] != "keyword" else {}),
+    }
