@@ -61,8 +61,9 @@ class Making:
     def held(self, fields: Mapping[str, str]) -> dict[str, float]:
         """The record's half of BM25 by word."""
         prose = self.words.of_record(text for name, text in fields.items() if name in PROSE)
-        other = self.words.of_record(text for name, text in fields.items() if name not in PROSE)
-        return record_half(prose + other if other else prose, length=prose.total())
+        length = prose.total()
+        prose.update(self.words.of_record(text for name, text in fields.items() if name not in PROSE))
+        return record_half(prose, length)
 
     def of_changes(self, changes: Sequence[Change]) -> Made:
         changed = [change.record for change in changes if change.record]

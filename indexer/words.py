@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import add
 
 from indexer.normalise import fold
 from indexer.segmenter import Segmenter
@@ -94,15 +94,15 @@ class Words:
 
     def of_record(self, texts: Iterable[str]) -> Counter[str]:
         """How often each word and each pair of neighbouring Chinese characters stands in the texts."""
-        counts: Counter[str] = Counter()
+        found: list[str] = []
         for text in texts:
             for run in runs(fold(text)):
                 if run.kind == "han":
-                    counts.update(a + b for a, b in pairwise(run.text))
-                    counts.update(w for w in self.segmenter.cut(run.text) if len(w) != 2)
+                    found += map(add, run.text, run.text[1:])
+                    found += [word for word in self.segmenter.cut(run.text) if len(word) != 2]
                 else:
-                    counts.update(latin_words(run))
-        return counts
+                    found += latin_words(run)
+        return Counter(found)
 
     def of_question(self, text: str) -> list[tuple[str, Run]]:
         """The words of a question in order, each with the run it stands in."""
