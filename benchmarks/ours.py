@@ -35,6 +35,8 @@ from indexer.reading import Reading
 from service.installation import Installation
 from service.settings import Settings
 
+SOURCE = "bench"
+"""Of the library's records; what is written while serving comes from elsewhere."""
 CLIENTS = 8
 SUSTAINED = 60.0
 """Seconds."""
@@ -74,7 +76,7 @@ def build(library: Library, home: Path) -> dict[str, Any]:
     shutil.rmtree(home, ignore_errors=True)
     started = time.perf_counter()
     with memory.Peak(library.folder) as peak, Installation(settings(home)) as installation:
-        import_files(installation.store, [library.folder / "records.jsonl"], kind=Achievement, source="bench")
+        import_files(installation.store, [library.folder / "records.jsonl"], kind=Achievement, source=SOURCE)
         imported = time.perf_counter()
         installation.build()
         indexed = time.perf_counter()
@@ -98,16 +100,22 @@ def ask(library: Library, home: Path) -> dict[str, Any]:
         opened = time.perf_counter() - started
         readings = [index.reader.read(question.text) for question in library.questions]
         changes = installation.store.changes_after(0, installation.store.revision())
-        place_of = {change.id: int(change.record.source_id[1:]) for change in changes if change.record}
+        place_of = {
+            change.id: int(change.record.source_id[1:])
+            for change in changes
+            if change.record and change.record.source == SOURCE
+        }
         wheres = {ranged.name: read_filter(ranged.where) for ranged in library.filters}
 
         def found(reading: Reading, ranged: Ranged | None) -> list[int]:
             filter = wheres[ranged.name] if ranged else ()
-            return [place_of[hit.id] for hit in index.find(reading, kind="achievement", filter=filter, limit=20)[1]]
+            return [
+                place_of.get(hit.id, -1) for hit in index.find(reading, kind="achievement", filter=filter, limit=20)[1]
+            ]
 
         def near(number: int, ranged: Ranged | None) -> list[int]:
             filter = (*scope("achievement", ()), *(wheres[ranged.name] if ranged else ()))
-            return [place_of[id] for id, _ in index.engine.near(library.question_vectors[number], 10, filter)]
+            return [place_of.get(id, -1) for id, _ in index.engine.near(library.question_vectors[number], 10, filter)]
 
         def whole(number: int, ranged: Ranged | None) -> list[int]:
             return found(index.reader.read(library.questions[number].text), ranged)

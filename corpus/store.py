@@ -103,8 +103,9 @@ class Store:
         found: dict[int, Record] = {}
         with self.engine.connect() as connection:
             for kind, table in TABLES.items():
-                for start in range(0, len(wanted), _AT_ONCE):
-                    asked = sa.select(table).where(table.c.id.in_(wanted[start : start + _AT_ONCE]))
+                left = [id for id in wanted if id not in found]
+                for start in range(0, len(left), _AT_ONCE):
+                    asked = sa.select(table).where(table.c.id.in_(left[start : start + _AT_ONCE]))
                     found |= {row["id"]: record_from(kind, row) for row in connection.execute(asked).mappings()}
         return found
 

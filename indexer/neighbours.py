@@ -29,7 +29,7 @@ _FEW_PASS = 5_000
 _COMPARED_AGAIN = 2_000
 """Rows that are compared again as 16-bit numbers."""
 _SHARE = 1 / 4
-"""Of the lists, those gone through; twice as many where a filter leaves less than a tenth. docs/performance.md has the recall."""
+"""Of the lists, those gone through; half as many again where a filter leaves less than a tenth. docs/performance.md has the recall."""
 _TIE = 1e-6
 """Within which FAISS's sums of equal vectors lie."""
 _SAMPLED = 51_200
@@ -102,7 +102,7 @@ def _parameters(index: faiss.Index, k: int, share: float, allowed: Mask | None) 
     if not _has_lists(index):
         return made.SearchParameters(sel=selector)
     lists = faiss.extract_index_ivf(_known(index).base_index).nlist
-    visited = math.ceil(lists * _SHARE * (2 if share < 0.1 else 1))
+    visited = math.ceil(lists * _SHARE * (1.5 if share < 0.1 else 1))
     return made.IndexRefineSearchParameters(
         k_factor=max(1.0, _COMPARED_AGAIN / max(1, k)),
         base_index_params=made.SearchParametersIVF(sel=selector, nprobe=visited),

@@ -18,7 +18,7 @@ from indexer.reading import Reader, Reading
 from service.settings import Settings, make_home
 
 BASE_BEHIND = 1000
-"""Changes above the base from which a server that starts builds a new one first."""
+"""Changes above the base that are taken into memory at every start rather than built into a new one; in a large library, a twentieth of it."""
 
 
 class Installation:
@@ -68,6 +68,13 @@ class Installation:
     def behind(self) -> int:
         """How many changes lie above the published base; all of them where the base cannot be used."""
         return self.store.revision() - self.index.engine.base_revision
+
+    @property
+    def is_far_behind(self) -> bool:
+        """Whether a new base is worth building before anybody is served."""
+        engine = self.index.engine
+        least = max(BASE_BEHIND, engine.count(()) // 20) if engine.base_revision else 1
+        return self.behind() >= least
 
     def _is_behind(self, revision: int) -> bool:
         return self.index.engine.revision < revision or self.index.engine.is_superseded

@@ -14,7 +14,7 @@ from corpus.errors import DuijieError
 from indexer.base import current, read_manifest
 from indexer.thesaurus import own_thesaurus, shipped_thesaurus
 from service.commands import echo_json, json_option, model_option, settings_with
-from service.installation import BASE_BEHIND, Installation
+from service.installation import Installation
 from service.settings import Settings
 
 _PACKAGES = ("faiss-cpu", "sentence-transformers", "torch", "jieba", "rjieba", "sqlalchemy", "fastapi", "numpy")
@@ -111,7 +111,7 @@ def _index(installation: Installation) -> Finding:
     return Finding(
         "索引",
         said + (f"，落后 {behind} 次改动（已在内存中补上）" if behind else ""),
-        "duijie index" if behind > BASE_BEHIND else None,
+        "duijie index" if installation.is_far_behind else None,
     )
 
 

@@ -10,7 +10,7 @@ import uvicorn
 
 from corpus.errors import BadInput
 from service.commands import counting, model_option, settings_with, told
-from service.installation import BASE_BEHIND, Installation, import_sample
+from service.installation import Installation, import_sample
 from service.settings import Settings, to_environment
 
 
@@ -54,9 +54,8 @@ def _prepare(settings: Settings, sample: bool) -> None:
         if sample and not any(installation.store.counts().values()):
             intake = import_sample(installation.store)
             click.echo(f"已装入样例库：{intake.added} 条记录（虚构的样例，供试用）。")
-        behind = installation.behind()
-        if behind >= BASE_BEHIND or (behind and installation.index.engine.base_revision == 0):
-            with counting("建立索引", behind) as progress:
+        if installation.is_far_behind:
+            with counting("建立索引", installation.behind()) as progress:
                 installation.build(progress=progress)
         if degraded := installation.index.degraded:
             told.print(f"注意：{degraded}")
