@@ -59,8 +59,8 @@ class _Part:
             if self.alive is not None:
                 allowed = self.alive if allowed is None else self.alive & allowed
             scope = _Scope(allowed, len(self.segment) if allowed is None else int(np.count_nonzero(allowed)))
-            while len(self._scopes) >= _SCOPES:
-                self._scopes.pop(next(iter(self._scopes)), None)
+            for oldest in list(self._scopes)[: 1 - _SCOPES]:  # other threads add and drop at the same time
+                self._scopes.pop(oldest, None)
             self._scopes[filter] = scope
         return scope
 
