@@ -32,6 +32,8 @@ _SHARE = 1 / 4
 """Of the lists, those gone through; half as many again where a filter leaves less than a tenth. docs/performance.md has the recall."""
 _TIE = 1e-6
 """Within which FAISS's sums of equal vectors lie."""
+_FEWEST_LISTS = 32
+"""Lists that are gone through in any case: where there are few, each is wide and its neighbours matter."""
 _SAMPLED = 51_200
 _AT_ONCE = 20_000
 _TOGETHER = 64
@@ -102,10 +104,10 @@ def _parameters(index: faiss.Index, k: int, share: float, allowed: Mask | None) 
     if not _has_lists(index):
         return made.SearchParameters(sel=selector)
     lists = faiss.extract_index_ivf(_known(index).base_index).nlist
-    visited = math.ceil(lists * _SHARE * (1.5 if share < 0.1 else 1))
+    visited = max(_FEWEST_LISTS, math.ceil(lists * _SHARE * (1.5 if share < 0.1 else 1)))
     return made.IndexRefineSearchParameters(
         k_factor=max(1.0, _COMPARED_AGAIN / max(1, k)),
-        base_index_params=made.SearchParametersIVF(sel=selector, nprobe=visited),
+        base_index_params=made.SearchParametersIVF(sel=selector, nprobe=min(visited, lists)),
     )
 
 

@@ -12,6 +12,7 @@ from corpus.cells import UNSEEN
 from corpus.errors import BadInput
 from corpus.records import Achievement, Demand, Record, searched_texts
 from indexer.attributes import read_filter, scope
+from indexer.classes import Tag
 from indexer.comparisons import Finding, Pair, compare
 from indexer.entries import Among, Filter
 from indexer.fusion import Band, Mode
@@ -117,7 +118,7 @@ def match(
     asked = installation.store.get(id) if id is not None else None
     answer = matched(installation, asked or text or "", kind=kind, where=where, mode=mode, limit=limit)
     compared = [
-        replace(hit, comparisons=compare(Pair(answer.reading, asked, hit.record, index.tags(hit.record))))
+        replace(hit, comparisons=compare(Pair(answer.reading, asked, hit.record, _supposed(index, hit.record))))
         for hit in answer.hits
     ]
     return replace(answer, hits=compared)
@@ -146,6 +147,11 @@ def matched(
     hits = [_hit(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
     degraded = index.degraded if mode != "keyword" else None
     return Answer(used, degraded, reading, revision, len(hits), hits, note=_note(ranked))
+
+
+def _supposed(index: Index, record: Record) -> tuple[Tag, ...]:
+    """The classes that a record speaks of, where it does not state its industry itself."""
+    return () if record.industry else index.tags(record)
 
 
 def browse(
