@@ -43,7 +43,9 @@ def attributes() -> Mapping[str, Attribute]:
         "status": Attribute("状态", v.STATUS),
         "visibility": Attribute("可见范围", v.VISIBILITY),
         "trl": Attribute("技术就绪度", number=True),
+        "min_trl": Attribute("最低就绪度", number=True),
         "year": Attribute("年份", number=True),
+        "published": Attribute("发布年月", number=True),
         "price": Attribute("价格（万元）", number=True),
         "budget": Attribute("预算（万元）", number=True),
     }
@@ -69,6 +71,7 @@ def attributes_of(record: Record) -> Attributes:
         "cluster": record.cluster,
         "region": _with_ancestors(v.regions(), _one(record.region)),
         "transfer_modes": record.transfer_modes,
+        "published": month(record.published_on) if record.published_on else None,
         EXPIRES: record.expires_on.toordinal() if record.expires_on else math.inf,
     }
     if isinstance(record, Achievement):
@@ -84,8 +87,18 @@ def attributes_of(record: Record) -> Attributes:
     if isinstance(record, Demand):
         budget = record.budget_max if record.budget_max is not None else record.budget_min
         year = record.published_on
-        held |= {"demand_kind": _one(record.demand_kind), "budget": budget, "year": year.year if year else None}
+        held |= {
+            "demand_kind": _one(record.demand_kind),
+            "budget": budget,
+            "min_trl": record.min_trl,
+            "year": year.year if year else None,
+        }
     return {name: value for name, value in held.items() if value is not None and value != ()}
+
+
+def month(day: date) -> int:
+    """A month as one number that grows with time, as people read it: 202603."""
+    return day.year * 100 + day.month
 
 
 def _one(value: str | None) -> tuple[str, ...]:

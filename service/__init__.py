@@ -9,6 +9,7 @@ resuming      long work that goes on after a kill
 bulk          a sheet of demands in, a list of matches out
 access        what handlers are handed
 templating    Jinja with autoescaping
+fields        demands against achievements by industry, maturity and month, counted
 problems      from an error to a status, one table
 api/          JSON under /api/v1, and health
 pages/        the site, one file a page; `templates/` and `static/` beside

@@ -22,6 +22,7 @@ from service.api import health, matching, records, searching
 from service.api import thesaurus as thesaurus_operations
 from service.installation import Installation
 from service.pages import about, home, record, thesaurus
+from service.pages import map as map_page
 from service.pages import search as search_page
 
 DESCRIPTION = """Search and matchmaking for technology transfer: achievements 科技成果 on one side, demands 技术需求 on the other.
@@ -54,7 +55,7 @@ def create_app(installation: Installation) -> FastAPI:
         favicon_url="/static/favicon.svg",
     )
     app.state.installation = installation
-    for part in (home, search_page, record, thesaurus, about):
+    for part in (home, search_page, record, map_page, thesaurus, about):
         app.include_router(part.router)
     for operations in (searching, matching, records, thesaurus_operations, health):
         app.include_router(operations.router, responses=problems.described())

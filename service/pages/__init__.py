@@ -1,1 +1,1 @@
-"""The site, one file for each page: `home`, `search`, `record`, `about`."""
+"""The site, one file for each page: `home`, `search`, `record`, `map`, `about`."""

@@ -42,6 +42,11 @@ from tests.indexer.library import achievement, demand
         ("year>=2024", achievement(1, "电机", completed_on=date(2023, 5, 1), published_on=date(2025, 1, 1)), False),
         ("year=2025", achievement(1, "电机", published_on=date(2025, 1, 1)), True),
         ("year=2025", demand(1, "电机", published_on=date(2025, 1, 1)), True),
+        ("published=202501", demand(1, "电机", published_on=date(2025, 1, 31)), True),
+        ("published=202501", demand(1, "电机", published_on=date(2025, 2, 1)), False),
+        ("published=202412..202501", demand(1, "电机", published_on=date(2025, 1, 1)), True),
+        ("min_trl=4..6", demand(1, "电机", min_trl=5), True),
+        ("min_trl=4..6", demand(1, "电机"), False),
         ("organisation=某某大学", achievement(1, "电机", organisation="某某大学"), True),
         ("status=草稿", achievement(1, "电机", status="draft"), True),
     ],
@@ -63,7 +68,7 @@ def test_every_attribute_of_a_record_may_be_named_in_a_filter() -> None:
         "transfer_modes": ("license",),
     }
     offer = achievement(1, "电机", stage="pilot", result_type=("patent",), ip=(Ip(kind="invention"),), trl=6, price_min=1.0, completed_on=date(2024, 1, 1), **full)  # fmt: skip
-    wanted = demand(2, "电机", demand_kind="solve", budget_max=5.0, published_on=date(2024, 1, 1), **full)
+    wanted = demand(2, "电机", demand_kind="solve", min_trl=6, budget_max=5.0, published_on=date(2024, 1, 1), **full)
     assert attributes_of(offer).keys() | attributes_of(wanted).keys() == attributes().keys() | {"expires"}
     for name, value in {**attributes_of(offer), **attributes_of(wanted)}.items():
         assert name == "expires" or attributes()[name].number == (not isinstance(value, tuple))

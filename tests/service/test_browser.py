@@ -34,6 +34,8 @@ PAGES = [
     "/search?kind=achievement&q=皮带跑偏，布面起毛，要求断头率≤2%。公司成立于1998年，注册资本500万元。",
     "/thesaurus",
     "/thesaurus?q=起毛",
+    "/map",
+    "/map?within=C34",
     "/about",
     "/docs",
 ]
@@ -124,6 +126,27 @@ def test_the_site_works_without_javascript(browser: Browser, address: str) -> No
     page.get_by_role("button", name="搜").first.click()
     assert "/search?" in page.url
     assert page.locator("mark").count() > 0
+    context.close()
+
+
+def test_the_field_map_draws_its_months_and_leads_to_a_list(page: Page, address: str) -> None:
+    page.goto(address + "/map")
+    assert page.locator("#trend-chart canvas").count() == 1
+    assert not page.locator(".trend-table").is_visible()
+    link = page.locator(".is-unmet .heat-demand-1 a").first
+    count = int(link.inner_text().split()[0].split("项")[0])
+    link.click()
+    page.wait_for_url("**/search?*")
+    assert page.locator(".hit").count() == count
+
+
+def test_the_field_map_without_javascript_is_a_table(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "/map")
+    assert page.locator(".trend-table tbody tr").count() == 24
+    assert page.locator(".trend-table").is_visible()
+    assert not page.locator("#trend-chart").is_visible()
     context.close()
 
 

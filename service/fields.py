@@ -1,0 +1,207 @@
+"""Fields: demands against achievements, by industry, by maturity and month by month.
+
+Every number is the engine's count of the list that its address leads to, so that what a person sees on the map is what the list says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from corpus.errors import BadInput
+from corpus.vocabulary import industries
+from indexer.attributes import month, read_filter, scope, today
+from indexer.entries import Among
+from indexer.index import Index
+from service.installation import Installation
+from service.templating import address
+
+LEVELS = ((1, 3, "概念与原理"), (4, 6, "小试与中试"), (7, 9, "样机与应用"))
+"""Technology readiness in three steps: from, to, and what they are."""
+MONTHS = 24
+"""Months of the trend, this one the last."""
+SHADES = 5
+"""Steps of colour for a number that is not zero."""
+_MATURITY = {"achievement": "trl", "demand": "min_trl"}
+
+Count = Callable[[str, Sequence[str]], int]
+"""How many records of a kind pass conditions."""
+
+
+class FieldUnknown(BadInput):
+    """没有“{code}”这个行业门类或大类。请从供需图谱里选一个，例如 C 或 C34。"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number, and the address of the list it counts."""
+
+    kind: str
+    where: tuple[str, ...]
+    count: int
+
+    @property
+    def address(self) -> str:
+        return address("/search", kind=self.kind, where=self.where)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What stands on the two sides."""
+
+    achievements: Cell
+    demands: Cell
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.achievements.count or self.demands.count)
+
+    @property
+    def balance(self) -> str:
+        """Which side stands alone: `unmet` demands, `idle` achievements, `short` where demands are more, else `met`."""
+        offered, wanted = self.achievements.count, self.demands.count
+        if not (offered and wanted):
+            return "unmet" if wanted else "idle"
+        return "short" if wanted > offered else "met"
+
+
+@dataclass(frozen=True)
+class Field:
+    """An industry with both sides, whole and by maturity. `finer` is the address of the map of what lies in it."""
+
+    code: str
+    label: str
+    sides: Sides
+    levels: Sequence[Sides]
+    finer: str | None = None
+
+    @property
+    def unreached(self) -> Sequence[bool]:
+        """For each level, whether demands ask for at least it and no achievement has reached it."""
+        reached = [side.achievements.count for side in self.levels]
+        return [bool(side.demands.count) and not sum(reached[at:]) for at, side in enumerate(self.levels)]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A section of industries, and those in it that hold any record."""
+
+    whole: Field
+    fields: Sequence[Field]
+
+
+@dataclass(frozen=True)
+class Month:
+    year: int
+    month: int
+    sides: Sides
+
+    @property
+    def label(self) -> str:
+        return f"{self.year}年{self.month}月"
+
+
+@dataclass(frozen=True)
+class FieldMap:
+    """`unfiled` are records that state no industry, `unlevelled` those that state no maturity; neither can be listed by a filter."""
+
+    total: Sides
+    groups: Sequence[Group]
+    levels: Sequence[Sides]
+    months: Sequence[Month]
+    unfiled: tuple[int, int]
+    unlevelled: tuple[int, int]
+
+    @property
+    def fields(self) -> list[Field]:
+        return [field for group in self.groups for field in group.fields]
+
+    def most(self, kind: str) -> int:
+        """The greatest number of a side in one field, on which its colours are scaled."""
+        return max((_of(field.sides, kind).count for field in self.fields), default=0)
+
+
+def field_map(installation: Installation, within: str | None = None) -> FieldMap:
+    """The map of all industries by division, or of what lies in one section or division. Raises FieldUnknown."""
+    if within is not None and (within not in industries().labels or len(within) > 3):
+        raise FieldUnknown(code=within)
+    index = installation.fresh()
+
+    def count(kind: str, where: Sequence[str]) -> int:
+        return _count(index, kind, where)
+
+    whole = _sides(count, (f"industry={within}",) if within else ())
+    levels = [_sides(count, whole.achievements.where, level) for level in range(len(LEVELS))]
+    return FieldMap(
+        total=whole,
+        groups=list(_groups(count, within)),
+        levels=levels,
+        months=[Month(y, m, _published(count, whole.achievements.where, y, m)) for y, m in months_until(today())],
+        unfiled=(_unfiled(index, "achievement"), _unfiled(index, "demand")),
+        unlevelled=(
+            whole.achievements.count - sum(level.achievements.count for level in levels),
+            whole.demands.count - sum(level.demands.count for level in levels),
+        ),
+    )
+
+
+def shade(count: int, most: int) -> int:
+    """A step of colour from 0 (none) to SHADES (the most), by the logarithm, so that small numbers differ too."""
+    if count < 1:
+        return 0
+    return 1 + min(SHADES - 1, int((SHADES - 1) * math.log(count) / math.log(max(most, 2)) + 1e-9))
+
+
+def months_until(last: date) -> list[tuple[int, int]]:
+    """The months of the trend, earliest first, as (year, month)."""
+    final = last.year * 12 + last.month - 1
+    return [(number // 12, number % 12 + 1) for number in range(final - MONTHS + 1, final + 1)]
+
+
+def _groups(count: Count, within: str | None) -> Iterator[Group]:
+    """Sections with their divisions; or the one field that was chosen, with what lies in it."""
+    known = industries().labels
+    for code in [within] if within else [code for code in known if len(code) == 1]:
+        whole = _field(count, code)
+        if whole and not whole.sides.is_empty:
+            length = 3 if len(code) == 1 else 4
+            inner = (_field(count, finer) for finer in known if len(finer) == length and finer.startswith(code))
+            yield Group(whole, [field for field in inner if not field.sides.is_empty])
+
+
+def _field(count: Count, code: str) -> Field:
+    where = (f"industry={code}",)
+    sides = _sides(count, where)
+    levels = [] if sides.is_empty else [_sides(count, where, level) for level in range(len(LEVELS))]
+    finer = address("/map", within=code) if len(code) == 3 else None
+    return Field(code, industries().name(code), sides, levels, finer)
+
+
+def _sides(count: Count, where: tuple[str, ...], level: int | None = None) -> Sides:
+    def cell(kind: str) -> Cell:
+        by_level = () if level is None else (f"{_MATURITY[kind]}={LEVELS[level][0]}..{LEVELS[level][1]}",)
+        conditions = (*where, *by_level)
+        return Cell(kind, conditions, count(kind, conditions))
+
+    return Sides(cell("achievement"), cell("demand"))
+
+
+def _published(count: Count, where: tuple[str, ...], year: int, number: int) -> Sides:
+    return _sides(count, (*where, f"published={month(date(year, number, 1))}"))
+
+
+def _count(index: Index, kind: str, where: Sequence[str]) -> int:
+    filter = read_filter(where)
+    return index.engine.count((*scope(kind, filter), *filter))
+
+
+def _unfiled(index: Index, kind: str) -> int:
+    sections = frozenset(code for code in industries().labels if len(code) == 1)
+    everything = scope(kind, ())
+    return index.engine.count(everything) - index.engine.count((*everything, Among("industry", sections)))
+
+
+def _of(sides: Sides, kind: str) -> Cell:
+    return sides.achievements if kind == "achievement" else sides.demands
