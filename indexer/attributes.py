@@ -116,6 +116,7 @@ def read_filter(conditions: Iterable[str]) -> Filter:
     """
     among: dict[str, set[str]] = {}
     between: list[Between] = []
+    exactly: dict[str, list[Between]] = {}
     for written in conditions:
         found = re.fullmatch(r"\s*([^\s<>=≥≤]+)\s*(>=|<=|[=<>≥≤])\s*(.+?)\s*", written)
         if not found:
@@ -127,11 +128,17 @@ def read_filter(conditions: Iterable[str]) -> Filter:
         if attribute is None:
             raise UnknownField(name=name, known="、".join(attributes()))
         if attribute.number:
-            between.append(_range(name, sign, value, written))
+            range = _range(name, sign, value, written)
+            (exactly.setdefault(name, []) if range.low == range.high else between).append(range)
         elif sign != "=":
             raise FilterUnreadable(written=written)
         else:
             among.setdefault(name, set()).add(attribute.vocabulary.code(value) if attribute.vocabulary else value)
+    for name, ranges in exactly.items():  # one number is a range of one; several are alternatives
+        if len(ranges) == 1:
+            between += ranges
+        else:
+            among[name] = {f"{range.low:.15g}" for range in ranges}
     return (*(Among(name, frozenset(values)) for name, values in sorted(among.items())), *between)
 
 

@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """The attribute has at least one of these values."""
+    """The attribute has at least one of these values; of a number, it is one of those written here."""
 
     attribute: str
     values: frozenset[str]
@@ -56,7 +56,8 @@ def passes(attributes: Attributes, filter: Filter) -> bool:
     for condition in filter:
         value = attributes.get(condition.attribute)
         if isinstance(condition, Among):
-            if not (isinstance(value, tuple) and condition.values.intersection(value)):
+            held = value if isinstance(value, tuple) else () if value is None else (f"{value:.15g}",)
+            if not condition.values.intersection(held):
                 return False
         elif not (isinstance(value, int | float) and condition.low <= value <= condition.high):
             return False
@@ -99,3 +100,15 @@ class Engine(Protocol):
         ...
 
     def count(self, filter: Filter) -> int: ...
+
+    def tally(self, attribute: str, values: Sequence[str], filter: Filter) -> dict[str, int]:
+        """How many of the entries that pass have each of the values; those that none has are left out."""
+        ...
+
+    def spread(self, attribute: str, filter: Filter) -> dict[float, int]:
+        """How many of the entries that pass have each number of an attribute, ascending."""
+        ...
+
+    def vectors(self, ids: Sequence[int]) -> Vector:
+        """The vectors of entries as they are kept, shape (ids, dimensions); zeros where there is none."""
+        ...

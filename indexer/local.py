@@ -7,6 +7,7 @@ whatever is applied meanwhile. Small segments are merged into larger ones as the
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from indexer.base import BaseDamaged, Manifest, current, gathering_folder, open_base, publish, put_aside, read_manifest
 from indexer.entries import Entry, Filter, Vector
 from indexer.gathering import Columns, columns_of, joined, merged, segment_of
-from indexer.neighbours import Mask
+from indexer.neighbours import Mask, stored
 from indexer.segment import Segment
 
 _SCOPES = 32
@@ -50,6 +51,13 @@ class _Part:
         alive = np.ones(len(self.segment), np.bool_) if self.alive is None else self.alive.copy()
         alive[rows[here]] = False
         return _Part(self.segment, alive)
+
+    def living(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Mask]:
+        """For each id its row, and whether it lives here."""
+        rows, here = self.segment.rows_of(ids)
+        if self.alive is not None and len(self.alive):
+            here &= self.alive[rows]
+        return rows, here
 
     def under(self, filter: Filter) -> _Scope:
         """What passes the filter; kept for the filters that were asked last."""
@@ -184,9 +192,7 @@ class LocalEngine:
         wanted = np.array(ids, np.int64)
         cosines, held = np.zeros(len(wanted), np.float32), np.zeros(len(wanted), np.float32)
         for part in self._state.parts:
-            rows, here = part.segment.rows_of(wanted)
-            if part.alive is not None and len(part.alive):
-                here &= part.alive[rows]
+            rows, here = part.living(wanted)
             if here.any():
                 held[here] = part.segment.word_scores(rows[here], words)
                 if vector is not None:
@@ -208,6 +214,27 @@ class LocalEngine:
 
     def count(self, filter: Filter) -> int:
         return sum(part.under(filter).count for part in self._state.parts)
+
+    def tally(self, attribute: str, values: Sequence[str], filter: Filter) -> dict[str, int]:
+        allowed = [(part.segment, part.under(filter).allowed) for part in self._state.parts]
+        counts = {value: sum(s.value_count(attribute, value, rows) for s, rows in allowed) for value in values}
+        return {value: count for value, count in counts.items() if count}
+
+    def spread(self, attribute: str, filter: Filter) -> dict[float, int]:
+        counts: Counter[float] = Counter()
+        for part in self._state.parts:
+            counts.update(part.segment.number_counts(attribute, part.under(filter).allowed))
+        return dict(sorted(counts.items()))
+
+    def vectors(self, ids: Sequence[int]) -> Vector:
+        wanted, found = np.array(ids, np.int64), np.zeros((len(ids), 0), np.float32)
+        for part in self._state.parts:
+            rows, here = part.living(wanted)
+            if part.segment.vectors is not None and here.any():
+                held = stored(part.segment.vectors, rows[here])
+                found = found if found.shape[1] else np.zeros((len(ids), held.shape[1]), np.float32)
+                found[here] = held
+        return found
 
 
 def _kept(waiting: Sequence[Columns], changed: NDArray[np.int64], gone: Sequence[int]) -> list[Columns]:

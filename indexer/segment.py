@@ -82,7 +82,9 @@ class Segment:
         for condition in filter:
             mask = np.zeros(len(self), np.bool_)
             if isinstance(condition, Among):
-                for value in condition.values:
+                if (numbers := self.numbers.get(condition.attribute)) is not None:
+                    mask = np.isin(numbers, [float(value) for value in condition.values])
+                for value in condition.values if numbers is None else ():
                     mask[self.values.holding(value_key(condition.attribute, value))] = True
             elif (numbers := self.numbers.get(condition.attribute)) is not None:
                 mask = (numbers >= condition.low) & (numbers <= condition.high)
@@ -109,6 +111,18 @@ class Segment:
         """How many rows hold the word, of those allowed."""
         start, end = self.words.span(key_of(word))
         return end - start if allowed is None else int(kernels.standing(allowed, self.words.rows, start, end))
+
+    def value_count(self, attribute: str, value: str, allowed: Mask | None) -> int:
+        """How many rows have the value, of those allowed."""
+        start, end = self.values.span(value_key(attribute, value))
+        return end - start if allowed is None else int(kernels.standing(allowed, self.values.rows, start, end))
+
+    def number_counts(self, attribute: str, allowed: Mask | None) -> dict[float, int]:
+        """How many rows have each number, of those allowed."""
+        numbers = self.numbers.get(attribute, np.zeros(0))
+        stated = numbers if allowed is None or not len(numbers) else numbers[allowed]
+        values, counts = np.unique(stated[np.isfinite(stated)], return_counts=True)
+        return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
         if self.vectors is None or not len(rows):

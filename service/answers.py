@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from corpus.cells import UNSEEN
 from corpus.errors import BadInput
@@ -14,18 +15,22 @@ from corpus.records import Achievement, Demand, Record, searched_texts
 from indexer.attributes import read_filter, scope
 from indexer.classes import Tag
 from indexer.comparisons import Finding, Pair, compare
-from indexer.entries import Among, Filter
+from indexer.entries import Engine, Filter
 from indexer.fusion import Band, Mode
 from indexer.index import Index
 from indexer.matching import Ranked
 from indexer.quotes import Quote, quotes
 from indexer.reading import Reading
-from service.facets import Facet, counted, facets_of
+from service.facets import FACETS, Facet, counted_by, facet, facets_of
 from service.installation import Installation
 
 OTHER_SIDE = {"achievement": "demand", "demand": "achievement"}
 PAGED = 200
 """How deep a ranking is counted and paged."""
+
+WEEK = timedelta(days=7)
+COUNTED = 10_000
+"""Of the latest records, those that are looked at to tell how many are new."""
 
 
 class NothingAsked(BadInput):
@@ -66,6 +71,15 @@ class Answer:
     hits: Sequence[Hit]
     facets: Sequence[Facet] = ()
     note: str | None = None
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """How many records there are of each kind, how many came in this week, and by which values they can be gone through."""
+
+    counts: Mapping[str, int]
+    new: int
+    facets: Mapping[str, Mapping[str, Facet | None]]
 
 
 def search(
@@ -168,7 +182,27 @@ def browse(
 def browse_facets(index: Index, kind: str | None, where: Iterable[str]) -> list[Facet]:
     """Counts over all records that pass."""
     filter = _passing(kind, where)
-    return counted(kind, lambda name, code: index.engine.count((*filter, Among(name, frozenset({code})))))
+    count = counted_by(index.engine, filter)
+    return [found for name in FACETS[kind] if (found := facet(name, count))]
+
+
+def holdings(installation: Installation) -> Holdings:
+    """What the library holds, as whoever asks may know it."""
+    engine = installation.fresh().engine
+    return Holdings(
+        {kind: engine.count(scope(kind, ())) for kind in OTHER_SIDE},
+        _added_since(installation, engine, datetime.now(UTC).replace(tzinfo=None) - WEEK),
+        {
+            kind: {name: facet(name, counted_by(engine, scope(kind, ()))) for name in ("industry", "stage", "region")}
+            for kind in OTHER_SIDE
+        },
+    )
+
+
+def _added_since(installation: Installation, engine: Engine, moment: datetime) -> int:
+    """How many records came in at or after a moment, of the latest `COUNTED`."""
+    first = installation.store.first_added(moment)
+    return sum(id >= first for id in engine.browse(COUNTED, scope(None, ()))) if first is not None else 0
 
 
 def _passing(kind: str | None, where: Iterable[str]) -> Filter:

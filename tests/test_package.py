@@ -43,7 +43,7 @@ def test_it_holds_every_file_of_the_three_packages(wheel: zipfile.ZipFile) -> No
         "indexer/model/model.safetensors",
         "indexer/model/tokenizer.json",
         "service/templates/search.html",
-        "service/static/duijie.css",
+        "service/static/components.css",
     ],
 )
 def test_it_holds_data_model_and_pages(wheel: zipfile.ZipFile, name: str) -> None:

@@ -1,4 +1,4 @@
-"""/ : a box for the question, examples, and what the library holds."""
+"""/ : a box for the question, examples, what the library holds, and the ways through it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from service.access import Opened
-from service.answers import browse
+from service.answers import browse, holdings
 from service.templating import page
 
 router = APIRouter(include_in_schema=False)
@@ -20,12 +20,10 @@ EXAMPLES = (
     "SiC MOSFET",
 )
 """Questions as firms put them, and one by an exact name."""
-_LATEST = 6
+_LATEST = 8
 
 
 @router.get("/")
 def get_home(request: Request, opened: Opened) -> HTMLResponse:
-    achievements, latest = browse(opened, kind="achievement", where=(), limit=_LATEST, offset=0)
-    demands, _ = browse(opened, kind="demand", where=(), limit=0, offset=0)
-    counts = {"achievement": achievements, "demand": demands}
-    return page(request, "home.html", counts=counts, latest=latest, examples=EXAMPLES)
+    _, latest = browse(opened, kind="achievement", where=(), limit=_LATEST, offset=0)
+    return page(request, "home.html", held=holdings(opened), latest=latest, examples=EXAMPLES)

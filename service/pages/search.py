@@ -191,7 +191,7 @@ def within(facet: Facet, conditions: Iterable[Condition]) -> Facet:
     vocabulary = attributes()[facet.name].vocabulary
     if not chosen or vocabulary is None:
         return facet
-    return replace(facet, values=tuple(v for v in facet.values if chosen & set(vocabulary.ancestors(v.code))))
+    return replace(facet, values=tuple(inner for v in facet.values if v.code in chosen for inner in v.within))
 
 
 def choices(kind: str | None, conditions: Iterable[Condition]) -> list[Choice]:

@@ -1,6 +1,8 @@
-// Comforts that the pages do without: keys for the question's box, and a record printed with its comparisons open.
+// Comforts that the pages do without: keys for the question's box, a sign of life, and a record printed with its reasons open.
 
 const box = document.querySelector("#q");
+const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+const held = (event) => event.ctrlKey || event.metaKey || event.altKey;
 
 if (box) {
   for (const keys of document.querySelectorAll(".keys")) keys.hidden = false;
@@ -13,13 +15,29 @@ if (box) {
   });
 
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    if (event.key !== "/" || held(event) || typing(event.target)) return;
     event.preventDefault();
     box.focus();
     box.select();
   });
+
+  // Browsers that do not size a box by its contents.
+  if (!CSS.supports("field-sizing", "content")) {
+    const grow = () => { box.rows = Math.min(14, Math.max(2, box.value.split("\n").length, Math.ceil(box.value.length / 36))); };
+    box.addEventListener("input", grow);
+    grow();
+  }
 }
+
+// From here the server is at work; the stylesheet shows it to those who wait longer than a moment.
+const waits = (yes) => document.documentElement.classList.toggle("waiting", yes);
+addEventListener("submit", (event) => { if (!event.defaultPrevented) waits(true); });
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.defaultPrevented || event.button || held(event) || event.shiftKey || link.target || link.hasAttribute("download")) return;
+  if (link.origin === location.origin && (link.pathname !== location.pathname || link.search !== location.search)) waits(true);
+});
+addEventListener("pageshow", () => waits(false));
 
 const closed = () => document.querySelectorAll(".matches details:not([open])");
 let opened = [];

@@ -111,9 +111,10 @@ def random_filter(rng: Generator) -> Filter:
         Between("trl", low=5),
         Between("price", high=float(rng.uniform(0, 500))),
         Between("price", 100.0, 101.5),
+        Among("trl", frozenset({str(level), "9"})),
     ]
     chosen = rng.choice(
-        len(conditions), size=rng.integers(0, 4), replace=False, p=[0.2, 0.2, 0.2, 0.02, 0.1, 0.14, 0.1, 0.04]
+        len(conditions), size=rng.integers(0, 4), replace=False, p=[0.2, 0.2, 0.2, 0.02, 0.1, 0.1, 0.1, 0.04, 0.04]
     )
     return tuple(conditions[place] for place in chosen)
 

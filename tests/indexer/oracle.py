@@ -1,10 +1,11 @@
 """An engine that goes through every entry, for others to be compared with; and what "the same answer" means."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from indexer.entries import Entry, Filter, Vector, passes
+from indexer.entries import Among, Entry, Filter, Vector, passes
 
 Hits = Sequence[tuple[int, float]]
 
@@ -48,6 +49,19 @@ class Oracle:
 
     def count(self, filter: Filter) -> int:
         return len(self._passing(filter))
+
+    def tally(self, attribute: str, values: Sequence[str], filter: Filter) -> dict[str, int]:
+        counts = {value: self.count((*filter, Among(attribute, frozenset({value})))) for value in values}
+        return {value: count for value, count in counts.items() if count}
+
+    def spread(self, attribute: str, filter: Filter) -> dict[float, int]:
+        held = (entry.attributes.get(attribute) for entry in self._passing(filter))
+        return dict(sorted(Counter(value for value in held if isinstance(value, int | float)).items()))
+
+    def vectors(self, ids: Sequence[int]) -> Vector:
+        dimensions = max((len(e.vector) for e in self.entries.values() if e.vector is not None), default=0)
+        held = [self.entries[id].vector if id in self.entries else None for id in ids]
+        return np.array([np.zeros(dimensions) if v is None else v for v in held], np.float32).reshape(len(ids), -1)
 
     def _passing(self, filter: Filter) -> list[Entry]:
         return [entry for entry in self.entries.values() if passes(entry.attributes, filter)]

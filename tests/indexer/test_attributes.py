@@ -82,6 +82,7 @@ def test_every_attribute_of_a_record_may_be_named_in_a_filter() -> None:
         (["trl=5..7"], (Between("trl", 5, 7),)),
         (["trl = 6"], (Between("trl", 6, 6),)),
         (["trl=..7"], (Between("trl", high=7),)),
+        (["year=2023", "year = 2025"], (Among("year", frozenset({"2023", "2025"})),)),
         (["year>=2022", "year<=2024"], (Between("year", low=2022), Between("year", high=2024))),
         (["price=0.5..1e3"], (Between("price", 0.5, 1000),)),
         (["trl>=5", " kind = 成果 "], (Among("kind", frozenset({"achievement"})), Between("trl", low=5))),

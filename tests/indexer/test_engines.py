@@ -15,7 +15,15 @@ from indexer.local import LocalEngine
 from indexer.matching import Ranked, find
 from indexer.reading import Reading, Term
 from tests.indexer.encoders import PairEncoder
-from tests.indexer.library import VOCABULARY, random_entries, random_filter, random_question, random_vector, rounded
+from tests.indexer.library import (
+    REGIONS,
+    VOCABULARY,
+    random_entries,
+    random_filter,
+    random_question,
+    random_vector,
+    rounded,
+)
 from tests.indexer.oracle import Oracle, assert_same_hits
 
 Make = Callable[[Sequence[Entry], Generator, Path], LocalEngine]
@@ -89,6 +97,9 @@ def test_answers_equal_those_of_the_oracle(make: Make, seed: int, tmp_path: Path
         assert engine.frequencies([*words], filter) == oracle.frequencies([*words], filter)
         assert engine.browse(k, filter) == oracle.browse(k, filter)
         assert engine.count(filter) == oracle.count(filter)
+        assert engine.tally("region", [*REGIONS, "没有的地区"], filter) == oracle.tally("region", REGIONS, filter)
+        assert engine.spread("trl", filter) == oracle.spread("trl", filter)
+        np.testing.assert_allclose(engine.vectors(asked), oracle.vectors(asked), atol=1e-3)
 
 
 @pytest.mark.parametrize("make", [base_and_later_changes, built_on_a_base, applied_in_memory])

@@ -20,7 +20,9 @@ LICENSED: Attributes = {"transfer_modes": ("license", "equity"), "region": ("330
         ((Between("price", high=10),), True),  # for nothing is a price
         ((Between("budget"),), False),  # not stated lies in no range
         ((Between("region", 0, 10**6),), False),  # a code is no number
-        ((Among("trl", frozenset({"6"})),), False),
+        ((Among("trl", frozenset({"5", "6"})),), True),
+        ((Among("trl", frozenset({"5", "7"})),), False),
+        ((Among("budget", frozenset({"5"})),), False),
         ((Among("region", frozenset({"330100"})), Between("trl", low=5)), True),
         ((Among("region", frozenset({"330100"})), Between("trl", high=5)), False),
     ],

@@ -101,12 +101,21 @@ def test_front_page_offers_a_box_examples_and_what_the_library_holds(site: TestC
     assert home.html["lang"] == "zh-CN"
     assert home.select_one("label[for=q]")
     assert home.select_one("textarea#q[name=q]")
-    assert "320 项科技成果" in words(home.main)
-    assert "85 项技术需求" in words(home.main)
-    assert len(titles(home)) == 6
+    ledger = {words(one.dt): words(one.dd) for one in home.select(".ledger > div")}
+    assert ledger == {"科技成果": "320", "技术需求": "85", "行业门类（46 个大类）": "12", "近七天新收": "405"}
+    assert len(titles(home)) == 8
     example = link(home, "SiC MOSFET")
     assert asked(example) == {"q": ["SiC MOSFET"], "kind": ["achievement"]}
     assert titles(page(site, example))
+
+
+def test_the_ways_through_the_library_lead_to_as_many_as_they_count(site: TestClient) -> None:
+    home = page(site, "/")
+    ways = list(home.select(".way li"))
+    assert {words(li.a) for li in ways} >= {"制造业", "中试", "浙江省"}
+    for li in ways[:3] + ways[-3:]:
+        assert li.a
+        assert total(page(site, str(li.a["href"]))) == int(words(li.select_one(".figure")).split()[0])
 
 
 def test_empty_library_says_which_command_fills_it(own: TestClient) -> None:
@@ -451,6 +460,8 @@ def test_every_page_has_its_landmarks_and_asks_no_other_host(site: TestClient, a
 
 
 def test_a_results_page_is_light(site: TestClient) -> None:
-    parts = ("/search?q=无刷直流电机 噪声", "/static/duijie.css", "/static/duijie.js")
-    answers = [site.get(part) for part in parts]
+    asked = "/search?q=无刷直流电机 噪声"
+    parts = [str(tag.get("src") or tag.get("href")) for tag in page(site, asked).select("[src], link[href]")]
+    assert len(parts) >= 5
+    answers = [site.get(part) for part in (asked, *parts)]
     assert sum(len(answer.content) for answer in answers) < 150_000
