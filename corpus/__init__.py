@@ -15,6 +15,15 @@ tables        the database's tables, derived from the records
 database      connecting, and bringing the tables up to date (`migrations/`)
 store         records and the order in which they changed: every change has its revision
 intake        the line of a record, from files into the store
+steps         the life of a match: states, reasons, and one table of who may take which step
+conflicts     what stands in the way of bringing two sides together
+history       the events of a match, and where it stands: their fold
+needs         what a step needs, and whether it is there
+matches       pairs brought together, and everything that is done with them
+suggestions   what a machine proposes, where no person has decided
+queue         the matches that wait for somebody, best first
+figures       how matches go: funnel, time in state, reasons
+labels        what decisions say of relevance
 
 `samples/` is the sample library: achievements, demands and judged pairs written for Duijie; its organisations are invented.
 """

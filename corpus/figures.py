@@ -1,0 +1,140 @@
+"""How matches go: how many reached which state, how long they stayed there, who has how many, and why they were declined."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, pairwise
+from statistics import median
+from typing import Any
+
+import sqlalchemy as sa
+
+from corpus.matches import Matches, match_from
+from corpus.records import Achievement, Demand, Record
+from corpus.steps import REASONS, STATES
+from corpus.tables import match_events, matches
+
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Stay:
+    """How long matches stayed in a state, in days; those that are still there are not counted."""
+
+    count: int
+    median: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`reached` counts the matches that ever stood in a state, `now` those that do; the rest count the matches that do, by state."""
+
+    reached: Mapping[str, int]
+    now: Mapping[str, int]
+    stays: Mapping[str, Stay]
+    by_broker: Mapping[str, Mapping[str, int]]
+    by_field: Mapping[str, Mapping[str, int]]
+    by_month: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class Declined:
+    """How often an organisation's achievements were turned down for a reason."""
+
+    organisation: str
+    reason: str
+    count: int
+
+
+def figures(made: Matches, *, since: datetime | None = None) -> Figures:
+    """Of the matches that began at or after `since`; all of them without."""
+    began = [matches.c.created_at >= since] if since else []
+    reached: Counter[str] = Counter()
+    stays: defaultdict[str, list[float]] = defaultdict(list)
+    groups: tuple[defaultdict[str, Counter[str]], ...] = (
+        defaultdict(Counter),
+        defaultdict(Counter),
+        defaultdict(Counter),
+    )
+    now: Counter[str] = Counter()
+    with made.engine.connect() as connection:
+        for steps in _paths(connection, began):
+            reached.update({state for state, _ in steps})
+            for (state, at), (_, left) in pairwise(steps):
+                stays[state].append((left - at).total_seconds() / _DAY)
+        held = [match_from(row) for row in connection.execute(sa.select(matches).where(*began)).mappings()]
+    demands = _records(made, (match.demand_id for match in held))
+    for match in held:
+        now[match.state] += 1
+        keys = (match.owner or "", field_of(demands.get(match.demand_id)), f"{match.created_at:%Y-%m}")
+        for group, key in zip(groups, keys, strict=True):
+            group[key][match.state] += 1
+    return Figures(
+        reached=_in_order(reached),
+        now=_in_order(now),
+        stays={state: _stay(stays[state]) for state in STATES if state in stays},
+        by_broker=_grouped(groups[0]),
+        by_field=_grouped(groups[1]),
+        by_month=_grouped(groups[2]),
+    )
+
+
+def declines(made: Matches, *, organisation: str | None = None) -> list[Declined]:
+    """Why achievements were turned down, by the organisation that owns them, most frequent first; undone steps do not count."""
+    counted: Counter[tuple[str, str]] = Counter()
+    closing = sa.select(match_events.c.reason, matches.c.achievement_id).join(
+        matches, matches.c.id == match_events.c.match_id
+    )
+    closing = closing.where(_STANDS, match_events.c.to_state.in_(("rejected", "declined", "lost", "terminated")))
+    with made.engine.connect() as connection:
+        rows = connection.execute(closing).all()
+    owners = _records(made, (id for _, id in rows))
+    for reason, id in rows:
+        owner = owners.get(id)
+        name = (owner.organisation if owner else None) or ""
+        if reason and (organisation is None or name == organisation):
+            counted[name, reason] += 1
+    order = sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+    return [Declined(name, reason, count) for (name, reason), count in order if reason in REASONS]
+
+
+_UNDOING = match_events.alias("undoing")
+_STANDS = sa.and_(
+    match_events.c.type == "step",
+    ~sa.exists().where(_UNDOING.c.match_id == match_events.c.match_id, _UNDOING.c.undoes == match_events.c.version),
+)
+"""Steps that were not undone."""
+
+
+def _paths(connection: sa.Connection, began: Iterable[Any]) -> Iterator[list[tuple[str, datetime]]]:
+    """The states of each match with the times it came there, without what was undone."""
+    asked = sa.select(match_events.c.match_id, match_events.c.to_state, match_events.c.at)
+    asked = asked.join(matches, matches.c.id == match_events.c.match_id).where(_STANDS, *began)
+    asked = asked.order_by(match_events.c.match_id, match_events.c.version)
+    for _, steps in groupby(connection.execute(asked), key=lambda row: row[0]):
+        yield [(state, at) for _, state, at in steps]
+
+
+def field_of(record: Record | None) -> str:
+    """The section and division of GB/T 4754 that a record states first: C38; empty where none is stated."""
+    return record.industry[0][:3] if isinstance(record, Demand | Achievement) and record.industry else ""
+
+
+def _records(made: Matches, ids: Iterable[int]) -> dict[int, Record]:
+    return made.store.get_many(dict.fromkeys(ids))
+
+
+def _stay(days: list[float]) -> Stay:
+    return Stay(len(days), round(median(days), 2), round(sum(days) / len(days), 2))
+
+
+def _in_order(counted: Mapping[str, int]) -> dict[str, int]:
+    return {state: counted[state] for state in STATES if state in counted}
+
+
+def _grouped(groups: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    return {key: _in_order(groups[key]) for key in sorted(groups)}

@@ -1,0 +1,179 @@
+"""The matches that wait for somebody, best first, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from corpus import vocabulary as v
+from corpus.errors import BadInput
+from corpus.matches import Match, Matches, match_from
+from corpus.steps import OPEN
+from corpus.tables import TABLES, matches
+
+Order = Literal["best", "due", "latest"]
+_DEMAND, _ACHIEVEMENT = TABLES["demand"], TABLES["achievement"]
+_JOINED = matches.outerjoin(_DEMAND, matches.c.demand_id == _DEMAND.c.id).outerjoin(
+    _ACHIEVEMENT, matches.c.achievement_id == _ACHIEVEMENT.c.id
+)
+_TO_DECIDE = ("suggested", "reopened")
+NOBODY = "-"
+"""As an owner: matches that have none."""
+
+
+class CursorUnreadable(BadInput):
+    """看不懂翻页位置“{cursor}”。请用上一页给出的 next，或从头看起。"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """By what a queue is narrowed; what is None or empty narrows nothing.
+
+    `waiting`: what asks for a decision today; `overdue`: open matches whose day has passed. `field` is a code of GB/T 4754 and `region` one of
+    GB/T 2260, with all below it, of either side. `since`, `before`: dates of the state a match is in. `organisation`: a firm, which sees what was shown to it.
+    `hidden`: visibilities of records that the asker does not see.
+    """
+
+    states: tuple[str, ...] = ()
+    bands: tuple[str, ...] = ()
+    owner: str | None = None
+    field: str | None = None
+    region: str | None = None
+    since: date | None = None
+    before: date | None = None
+    demand: int | None = None
+    achievement: int | None = None
+    waiting: bool = False
+    overdue: bool = False
+    organisation: str | None = None
+    hidden: tuple[str, ...] = ()
+
+
+EVERYTHING = Wanted()
+
+
+@dataclass(frozen=True)
+class Page:
+    """`next` goes on from here; None at the end. `total` counts all that is wanted."""
+
+    matches: tuple[Match, ...]
+    total: int
+    next: str | None
+
+
+def page(
+    made: Matches, wanted: Wanted = EVERYTHING, *, order: Order = "best", limit: int = 50, after: str | None = None
+) -> Page:
+    """A page of the queue: best scores first, or what is due first, or what moved last. Raises CursorUnreadable, UnknownValue."""
+    conditions = _conditions(wanted, made.today())
+    counted = sa.select(sa.func.count()).select_from(_JOINED).where(*conditions)
+    asked = sa.select(matches).select_from(_JOINED).where(*conditions, *_beyond(order, after)).order_by(*_ORDERS[order])
+    with made.engine.connect() as connection:
+        total = int(connection.scalar(counted) or 0)
+        rows = connection.execute(asked.limit(limit + 1)).mappings().all()
+    found = tuple(match_from(row) for row in rows[:limit])
+    return Page(found, total, _cursor(order, found[-1]) if len(rows) > limit else None)
+
+
+def every(made: Matches, wanted: Wanted = EVERYTHING) -> Iterator[Match]:
+    """All that is wanted, oldest first, streamed."""
+    asked = sa.select(matches).select_from(_JOINED).where(*_conditions(wanted, made.today())).order_by(matches.c.id)
+    with made.engine.connect().execution_options(yield_per=500) as connection:
+        for row in connection.execute(asked).mappings():
+            yield match_from(row)
+
+
+def _conditions(wanted: Wanted, today: date) -> list[sa.ColumnElement[bool]]:
+    m = matches.c
+    given: list[sa.ColumnElement[bool] | None] = [
+        m.state.in_(wanted.states) if wanted.states else None,
+        m.band.in_(wanted.bands) if wanted.bands else None,
+        None if wanted.owner is None else m.owner.is_(None) if wanted.owner == NOBODY else m.owner == wanted.owner,
+        m.demand_id == wanted.demand if wanted.demand is not None else None,
+        m.achievement_id == wanted.achievement if wanted.achievement is not None else None,
+        m.since >= _midnight(wanted.since) if wanted.since else None,
+        m.since < _midnight(wanted.before) if wanted.before else None,
+        _in_field(v.industries().code(wanted.field)) if wanted.field else None,
+        _in_region(v.regions().code(wanted.region)) if wanted.region else None,
+        _waiting(today) if wanted.waiting else None,
+        sa.and_(m.due_on < today, m.state.in_(OPEN)) if wanted.overdue else None,
+        _shown_to(wanted.organisation) if wanted.organisation is not None else None,
+    ]
+    hidden = [sa.func.coalesce(side.c.visibility, "").not_in(wanted.hidden) for side in (_DEMAND, _ACHIEVEMENT)]
+    return [condition for condition in given if condition is not None] + (hidden if wanted.hidden else [])
+
+
+def _midnight(day: date) -> datetime:
+    """When a day begins here, in UTC as the tables have it."""
+    return datetime.combine(day, time()).astimezone(UTC).replace(tzinfo=None)
+
+
+def _waiting(today: date) -> sa.ColumnElement[bool]:
+    back = sa.and_(matches.c.state == "hold", matches.c.due_on <= today)
+    return sa.or_(matches.c.state.in_(_TO_DECIDE), back)
+
+
+def _in_field(code: str) -> sa.ColumnElement[bool]:
+    """Codes below a code begin with it; those of a record stand in a JSON list."""
+    held = f'%"{code}%'
+    return sa.or_(*(sa.cast(side.c.industry, sa.Text).like(held) for side in (_DEMAND, _ACHIEVEMENT)))
+
+
+def _in_region(code: str) -> sa.ColumnElement[bool]:
+    begins = code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
+    return sa.or_(*(side.c.region.like(f"{begins}%") for side in (_DEMAND, _ACHIEVEMENT)))
+
+
+def _shown_to(organisation: str) -> sa.ColumnElement[bool]:
+    """What a firm sees: its own side's matches from when they were shown to it. As `Standing.is_shown_to` says."""
+    m = matches.c
+    sides = (("demand", _DEMAND, m.supply_said), ("supply", _ACHIEVEMENT, m.demand_said))
+    return sa.or_(
+        *(
+            sa.and_(
+                table.c.organisation == organisation,
+                m.first.is_not(None),
+                sa.or_(m.first.in_((side, "both")), said == "interested"),
+            )
+            for side, table, said in sides
+        )
+    )
+
+
+_ORDERS: dict[Order, tuple[Any, ...]] = {
+    "best": (sa.func.coalesce(matches.c.score, -1.0).desc(), matches.c.id),
+    "due": (sa.func.coalesce(matches.c.due_on, date.max), matches.c.id),
+    "latest": (matches.c.updated_at.desc(), matches.c.id),
+}
+
+
+def _cursor(order: Order, last: Match) -> str:
+    values = {
+        "best": repr(-1.0 if last.score is None else last.score),
+        "due": (last.due_on or date.max).isoformat(),
+        "latest": last.updated_at.isoformat(),
+    }
+    return f"{values[order]}~{last.id}"
+
+
+def _beyond(order: Order, cursor: str | None) -> list[sa.ColumnElement[bool]]:
+    """What comes after a cursor in its order. Raises CursorUnreadable."""
+    if cursor is None:
+        return []
+    written, _, id = cursor.rpartition("~")
+    try:
+        number = int(id)
+        if order == "best":
+            score, column = float(written), sa.func.coalesce(matches.c.score, -1.0)
+            return [sa.or_(column < score, sa.and_(column == score, matches.c.id > number))]
+        if order == "due":
+            day, due = date.fromisoformat(written), sa.func.coalesce(matches.c.due_on, date.max)
+            return [sa.or_(due > day, sa.and_(due == day, matches.c.id > number))]
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        raise CursorUnreadable(cursor=cursor) from None
+    return [sa.or_(matches.c.updated_at < at, sa.and_(matches.c.updated_at == at, matches.c.id > number))]
