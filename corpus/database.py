@@ -23,6 +23,10 @@ class DatabaseNewer(DuijieError):
     """数据库的结构版本 {found} 比本程序新。请升级 Duijie 后再打开。"""
 
 
+class NotSaved(DuijieError):
+    """没有存下：{reason}。这一批没有写入，先前写入的都在。请检查磁盘空间和数据库，再做一遍；已存的不会重复。"""
+
+
 def connect(url: str | sa.URL) -> sa.Engine:
     """An engine for `sqlite:///file`, `sqlite://` (in memory) or `postgresql://…`. Raises BadInput for a URL it cannot read."""
     try:
@@ -91,12 +95,16 @@ def migrate(engine: sa.Engine) -> None:
             scripts.attributes["connection"] = connection
             command.upgrade(scripts, "head")
     except sa.exc.SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip()
-        raise DatabaseUnavailable(url=_shown(engine.url), reason=reason) from error
+        raise DatabaseUnavailable(url=_shown(engine.url), reason=reason_of(error)) from error
 
 
 def _version(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def reason_of(error: sa.exc.SQLAlchemyError) -> str:
+    """What the database said, without the statement around it."""
+    return str(getattr(error, "orig", None) or error).strip()
 
 
 def _scripts() -> Config:

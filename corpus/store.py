@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from corpus.database import connect, migrate
+from corpus.database import NotSaved, connect, migrate, reason_of
 from corpus.errors import RecordNotFound
 from corpus.records import Change, Record
 from corpus.tables import TABLES, counter, deletions, record_from, row_of
@@ -55,7 +55,7 @@ class Store:
     def save(self, records: Sequence[Record]) -> Saved:
         """Add or replace records by (kind, source, source_id), all in one transaction; the same record again changes nothing.
 
-        The keys must differ among the records given. Returns once the change is on disk.
+        The keys must differ among the records given. Returns once the change is on disk. Raises NotSaved.
         """
         now = datetime.now(UTC).replace(tzinfo=None)
         added: list[Record] = []
@@ -149,6 +149,17 @@ class Store:
         found = connection.execute(asked).first()
         return (found[0], found[1]) if found else None
 
+    def fault(self) -> str | None:
+        """What is wrong with the database's file; None where it is sound, or a server's business."""
+        if self.engine.dialect.name != "sqlite":
+            return None
+        try:
+            with self.engine.connect() as connection:
+                found = str(connection.scalar(sa.text("PRAGMA quick_check(1)")))
+        except sa.exc.DatabaseError as error:
+            return reason_of(error)
+        return None if found == "ok" else found
+
     def counts(self) -> Mapping[str, int]:
         """How many records of each kind."""
         with self.engine.connect() as connection:
@@ -171,14 +182,17 @@ class Store:
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[sa.Connection, _Revision]]:
-        """A writing transaction that holds the counter's row from its first statement to its commit."""
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            locked = sa.update(counter).values(value=counter.c.value).returning(counter.c.value)
-            before = connection.execute(locked).scalar_one()
-            revision = _Revision(before)
-            yield connection, revision
-            if revision.value > before:
-                connection.execute(sa.update(counter).values(value=revision.value))
+        """A writing transaction that holds the counter's row from its first statement to its commit. Raises NotSaved."""
+        try:
+            with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+                locked = sa.update(counter).values(value=counter.c.value).returning(counter.c.value)
+                before = connection.execute(locked).scalar_one()
+                revision = _Revision(before)
+                yield connection, revision
+                if revision.value > before:
+                    connection.execute(sa.update(counter).values(value=revision.value))
+        except sa.exc.OperationalError as error:
+            raise NotSaved(reason=reason_of(error)) from error
 
     def _held(self, connection: sa.Connection, kind: str, records: Sequence[Record]) -> dict[tuple[str, str], Record]:
         table = TABLES[kind]

@@ -37,6 +37,10 @@ class BaseDamaged(DuijieError):
     """索引文件 {file} 已损坏：{reason}。请运行 duijie index --rebuild 重建；记录都在数据库里，不会丢失。"""
 
 
+class BaseNotWritten(DuijieError):
+    """新的索引没有写成：{reason}。请腾出磁盘空间，再运行 duijie index；现有的索引和全部记录都没有动。"""
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What a base was made of, and the size and BLAKE2b digest of each of its files."""
@@ -64,7 +68,7 @@ def publish(folder: Path, parts: Sequence[tuple[Segment, Mask | None]], made: Ma
     try:
         segment = merged(parts, in_files(path))
         if segment.vectors is not None:
-            faiss.write_index(segment.vectors, str(path / "vectors.faiss"))
+            _write_vectors(segment.vectors, path)
         for file in path.iterdir():
             _to_disk(file)
         complete = replace(
@@ -83,12 +87,18 @@ def publish(folder: Path, parts: Sequence[tuple[Segment, Mask | None]], made: Ma
         shutil.rmtree(path, ignore_errors=True)
         raise
     _point(folder, name)
-    for other in folder.glob("base-*"):
-        if other.name != name:
-            shutil.rmtree(other, ignore_errors=True)
-    for left in folder.glob("CURRENT.*"):  # by a process that was killed before it could rename it
-        left.unlink(missing_ok=True)
+    sweep(folder)
     return complete
+
+
+def sweep(folder: Path) -> int:
+    """Remove all but the base that counts: old ones, and what killed builders left. How many things went; not while another builds."""
+    pointed, went = current(folder), 0
+    for left in (*folder.glob("base-*"), *folder.glob("gathering-*"), *folder.glob("CURRENT.*")):
+        if left != pointed:
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+            went += 1
+    return went
 
 
 def current(folder: Path) -> Path | None:
@@ -148,16 +158,22 @@ def put_aside(segment: Segment, folder: Path) -> Segment:
     for name, array in _arrays(segment):
         np.save(path / f"{name}.npy", array)
     if segment.vectors is not None:
-        faiss.write_index(segment.vectors, str(path / "vectors.faiss"))
+        _write_vectors(segment.vectors, path)
     return _mapped(path)
+
+
+def _write_vectors(vectors: faiss.Index, path: Path) -> None:
+    try:
+        faiss.write_index(vectors, str(path / "vectors.faiss"))
+    except RuntimeError as error:  # FAISS has no other
+        raise OSError(str(error).rsplit("Error: ", 1)[-1]) from error
 
 
 @contextmanager
 def gathering_folder(folder: Path) -> Iterator[Path]:
-    """A folder to put segments aside in; those that a killed process left are removed first."""
+    """A folder to put segments aside in; what killed processes left is removed first."""
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob("gathering-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    sweep(folder)
     path = folder / f"gathering-{uuid.uuid4().hex[:8]}"
     path.mkdir()
     try:

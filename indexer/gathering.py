@@ -5,6 +5,7 @@ entries → columns: the same as flat arrays → a segment → segments merged, 
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,15 +145,25 @@ def in_memory(name: str, length: int, kind: Any) -> NDArray[Any]:
 
 
 def in_files(folder: Path) -> Space:
-    """Room in files of the folder, mapped; the system writes them out as it sees fit."""
+    """Room in files of the folder, mapped; the system writes them out as it sees fit. Raises OSError where the disk has none."""
 
     def space(name: str, length: int, kind: Any) -> NDArray[Any]:
         if not length:  # a file of no bytes cannot be mapped
             np.save(folder / f"{name}.npy", np.zeros(0, kind))
             return np.zeros(0, kind)
-        return np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=(length,))
+        file = folder / f"{name}.npy"
+        array = np.lib.format.open_memmap(file, mode="w+", dtype=kind, shape=(length,))
+        _reserve(file)
+        return array
 
     return space
+
+
+def _reserve(file: Path) -> None:
+    """A mapped file has no room on the disk until it is written to, and on a full one writing to it ends the process."""
+    with file.open("r+b") as opened:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
 
 
 def merged(parts: Sequence[tuple[Segment, Mask | None]], space: Space = in_memory) -> Segment:

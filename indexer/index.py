@@ -68,7 +68,7 @@ class Index:
         self.fusion = self._fitted(model, own)
         self.making = Making(self.words, self._vectors(folder))
         self.folder = folder
-        self.engine = self._opened()
+        self.engine = self.opened()
 
     def _vectors(self, folder: Path | None) -> VectorCache | None:
         """Vectors that cost more to make than to keep are kept beside the index."""
@@ -109,16 +109,22 @@ class Index:
         """The entries of records, in their order."""
         return self.making.entries(records)
 
-    def catch_up(self, changes_after: ChangesAfter, revision: int, progress: Progress = lambda count: None) -> None:
-        """Bring what changed up to `revision` into the engine's memory, on top of the newest base; searchable on return.
-
-        A search that runs meanwhile keeps the engine it began with.
-        """
-        engine = self._opened() if self.engine.is_superseded else self.engine
+    def take_in(
+        self, engine: LocalEngine, changes_after: ChangesAfter, revision: int, progress: Progress = lambda count: None
+    ) -> None:
+        """Bring what changed up to `revision` into an engine's memory; searchable on return."""
         for batch in _batches(changes_after(engine.revision), progress):
             changed = self.entries([change.record for change in batch if change.record])
             engine.apply(changed, [change.id for change in batch if change.record is None], engine.revision)
         engine.apply([], [], revision)
+
+    def catch_up(self, changes_after: ChangesAfter, revision: int, progress: Progress = lambda count: None) -> None:
+        """Bring what changed up to `revision` into memory, on top of the newest base; searchable on return.
+
+        A search that runs meanwhile keeps the engine it began with.
+        """
+        engine = self.opened() if self.engine.is_superseded else self.engine
+        self.take_in(engine, changes_after, revision, progress)
         self.engine = engine
 
     def build(
@@ -126,7 +132,7 @@ class Index:
     ) -> Built:
         """Publish a base that holds every change up to `revision`: the present base and what came since, or all of it `anew`."""
         started = time.perf_counter()
-        engine = self._opened(empty=anew)
+        engine = self.opened(empty=anew)
         taken = 0
 
         def counted(count: int) -> None:
@@ -145,7 +151,8 @@ class Index:
             return made_in_processes(Recipe(self._own, self._model if self.encoder else None), batches)
         return map(self.making.of_changes, batches)
 
-    def _opened(self, *, empty: bool = False) -> LocalEngine:
+    def opened(self, *, empty: bool = False) -> LocalEngine:
+        """An engine over the newest base, or over none."""
         model = self.encoder.fingerprint if self.encoder else None
         return LocalEngine(self.folder, words=self.words.version, model=model, empty=empty)
 

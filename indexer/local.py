@@ -16,7 +16,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.base import BaseDamaged, Manifest, current, gathering_folder, open_base, publish, put_aside, read_manifest
+from indexer.base import (
+    BaseDamaged,
+    BaseNotWritten,
+    Manifest,
+    current,
+    gathering_folder,
+    open_base,
+    publish,
+    put_aside,
+    read_manifest,
+)
 from indexer.entries import Entry, Filter, Vector
 from indexer.gathering import Columns, columns_of, joined, merged, segment_of
 from indexer.neighbours import Mask, stored
@@ -165,22 +175,30 @@ class LocalEngine:
     def build(self, batches: Iterable[tuple[Sequence[Entry] | Columns, Sequence[int]]], revision: int) -> Manifest:
         """Publish a new base of the present entries and the batches of (changed entries, gone ids) that follow; this engine stays as it is.
 
-        What was gathered is put into files on the way: memory does not grow with the library.
+        What was gathered is put into files on the way: memory does not grow with the library. Raises BaseNotWritten.
         """
         assert self.folder is not None
-        with gathering_folder(self.folder) as beside:
-            parts = list(self._state.parts)
-            waiting: list[Columns] = []
-            for entries, gone in batches:
-                changed = entries if isinstance(entries, Columns) else columns_of(entries)
-                parts = _without(parts, changed.ids, gone)
-                waiting = [*_kept(waiting, changed.ids, gone), changed]
-                if sum(map(len, waiting)) >= _GATHERED:
-                    parts.append(_Part(put_aside(segment_of(joined(waiting)), beside)))
-                    waiting = []
-            parts += [_Part(segment_of(joined(waiting)))] if waiting else []
-            described = Manifest(revision, 0, self.words, self.model, None)
-            return publish(self.folder, [(part.segment, part.alive) for part in parts], described)
+        try:
+            with gathering_folder(self.folder) as beside:
+                parts = self._gathered(batches, beside)
+                described = Manifest(revision, 0, self.words, self.model, None)
+                return publish(self.folder, [(part.segment, part.alive) for part in parts], described)
+        except OSError as error:
+            raise BaseNotWritten(reason=error.strerror or str(error)) from error
+
+    def _gathered(
+        self, batches: Iterable[tuple[Sequence[Entry] | Columns, Sequence[int]]], beside: Path
+    ) -> list[_Part]:
+        parts = list(self._state.parts)
+        waiting: list[Columns] = []
+        for entries, gone in batches:
+            changed = entries if isinstance(entries, Columns) else columns_of(entries)
+            parts = _without(parts, changed.ids, gone)
+            waiting = [*_kept(waiting, changed.ids, gone), changed]
+            if sum(map(len, waiting)) >= _GATHERED:
+                parts.append(_Part(put_aside(segment_of(joined(waiting)), beside)))
+                waiting = []
+        return [*parts, _Part(segment_of(joined(waiting)))] if waiting else parts
 
     def near(self, vector: Vector, k: int, filter: Filter) -> list[tuple[int, float]]:
         return _best([part.segment.near(vector, k, part.under(filter).allowed) for part in self._state.parts], k)

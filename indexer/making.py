@@ -8,11 +8,12 @@ filter values  → attributes
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from corpus.records import Change, Record, searched_texts
@@ -82,8 +83,16 @@ _in_this_process: list[Making] = []
 
 
 def _prepare(recipe: Recipe) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     encoder = load_encoder(recipe.model) if recipe.model else None
     _in_this_process[:] = [Making(Words(Segmenter(recipe.own)), VectorCache(encoder, None) if encoder else None)]
+
+
+def _end_with_parent() -> None:
+    """A pool's process waits for work for ever when the one that would give it was killed."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _make(changes: Sequence[Change]) -> Made:

@@ -7,6 +7,7 @@ answers       search and match: one function each, behind every page, endpoint a
 listing       a list of matches as a file: CSV, a workbook, JSON lines
 resuming      long work that goes on after a kill
 bulk          a sheet of demands in, a list of matches out
+upkeep        what goes on in a server beside its searches
 access        what handlers are handed
 templating    Jinja with autoescaping
 fields        demands against achievements by industry, maturity and month, counted

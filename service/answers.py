@@ -110,7 +110,7 @@ def search(
         total=len(ranked),
         hits=[_hit(hit, records[hit.id], reading) for hit in shown],
         facets=facets_of(kind, records.values()) if facets else (),
-        note=_note(ranked),
+        note=_note(ranked, installation.late),
     )
 
 
@@ -160,7 +160,7 @@ def matched(
     records = installation.store.get_many(hit.id for hit in ranked)
     hits = [_hit(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
     degraded = index.degraded if mode != "keyword" else None
-    return Answer(used, degraded, reading, revision, len(hits), hits, note=_note(ranked))
+    return Answer(used, degraded, reading, revision, len(hits), hits, note=_note(ranked, installation.late))
 
 
 def _supposed(index: Index, record: Record) -> tuple[Tag, ...]:
@@ -210,8 +210,14 @@ def _passing(kind: str | None, where: Iterable[str]) -> Filter:
     return (*scope(kind, filter), *filter)
 
 
-def _note(ranked: Sequence[Ranked]) -> str | None:
-    """What to say of a list that is no match: no record holds a word of the question, or none fits well."""
+def _note(ranked: Sequence[Ranked], late: int) -> str | None:
+    """What to say of a list as a whole: that it is no match, that the latest records are not in it."""
+    waiting = f"刚存入的 {late:,} 条记录正在收录，稍后再查就能查到。" if late else ""
+    return (_unfitting(ranked) or "") + waiting or None
+
+
+def _unfitting(ranked: Sequence[Ranked]) -> str | None:
+    """No record holds a word of the question, or none fits well."""
     if not ranked:
         return "没有符合条件的记录。"
     if not any("words" not in hit.parts or hit.parts["words"] > 0 for hit in ranked):

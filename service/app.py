@@ -24,6 +24,7 @@ from service.installation import Installation
 from service.pages import about, home, record, thesaurus
 from service.pages import map as map_page
 from service.pages import search as search_page
+from service.upkeep import upkeep
 
 DESCRIPTION = """Search and matchmaking for technology transfer: achievements 科技成果 on one side, demands 技术需求 on the other.
 
@@ -43,7 +44,8 @@ def create_app(installation: Installation) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        with upkeep(installation):
+            yield
         installation.close()
 
     app: FastAPI = FastAPIOffline(

@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 
 import click
+from sqlalchemy.exc import DatabaseError
 
+from corpus.database import reason_of
 from corpus.errors import BadInput, DuijieError, RecordNotFound
 from service.commands import (
     bulk,
@@ -70,3 +72,8 @@ def main() -> None:
     except DuijieError as error:
         click.echo(f"错误：{error}", err=True)
         sys.exit(2 if isinstance(error, BadInput | RecordNotFound) else 1)
+    except DatabaseError as error:
+        click.echo(
+            f"错误：数据库读写不成：{reason_of(error)}。请稍后再试；若总是这样，请运行 duijie doctor。", err=True
+        )
+        sys.exit(1)

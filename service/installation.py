@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +18,10 @@ from indexer.interpreting import Endpoint, Interpreter
 from indexer.reading import Reader, Reading
 from service.settings import Settings, make_home
 
+PATIENCE = 2.0
+"""Seconds that a search in a server waits, at most, for what others import to be taken in."""
+STEP = 500
+"""Changes that are taken in together while searches may be waiting."""
 BASE_BEHIND = 1000
 """Changes above the base that are taken into memory at every start rather than built into a new one; in a large library, a twentieth of it."""
 
@@ -29,7 +34,10 @@ class Installation:
         self.store = Store(settings.database_url)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
+        self.is_kept_up = False
+        """Whether `upkeep` runs: it takes in what searches do not wait for, and changes over to new bases."""
         self._catching_up = threading.Lock()
+        self._latest = 0
 
     def __enter__(self) -> Installation:
         return self
@@ -49,13 +57,50 @@ class Installation:
         return self.interpreter.read(text, title, confidential=confidential)
 
     def fresh(self, progress: Progress = lambda count: None) -> Index:
-        """The index with every change that was committed before this call."""
-        revision = self.store.revision()
-        if self._is_behind(revision):
+        """The index with every change that was committed before this call.
+
+        In a server that is kept up, a search waits PATIENCE at most while others import: `late` tells what it had to do without.
+        """
+        self._latest = revision = self.store.revision()
+        if self.is_kept_up:
+            self.take_in(revision, PATIENCE)
+        elif self._is_behind(revision):
             with self._catching_up:
                 if self._is_behind(revision):
                     self.index.catch_up(self._changes(revision), revision, progress)
         return self.index
+
+    @property
+    def late(self) -> int:
+        """How many of the latest changes the index has not taken in."""
+        return max(0, self._latest - self.index.engine.revision)
+
+    def take_in(self, revision: int, seconds: float) -> None:
+        """Bring the changes up to `revision` into memory, step by step, as far as the seconds reach."""
+        until = time.monotonic() + seconds
+        while self.index.engine.revision < revision and (left := until - time.monotonic()) > 0:
+            if self._catching_up.acquire(timeout=min(left, threading.TIMEOUT_MAX)):
+                try:
+                    upto = min(revision, self.index.engine.revision + STEP)
+                    self.index.take_in(self.index.engine, self._changes(upto), upto)
+                finally:
+                    self._catching_up.release()
+
+    def renew(self) -> bool:
+        """Change over to the newest base. It is opened and brought up to date beside the one in use, which answers meanwhile.
+
+        False for one that cannot be used: what is in memory answers as before.
+        """
+        engine = self.index.opened()
+        if engine.out_of_step:
+            return False
+        revision = self.store.revision()
+        self.index.take_in(engine, self._changes(revision), revision)
+        with self._catching_up:
+            revision = self.store.revision()
+            self.index.take_in(engine, self._changes(revision), revision)
+            self.index.engine = engine
+        return True
 
     def build(self, *, anew: bool = False, progress: Progress = lambda count: None) -> Built:
         """Publish a base that holds everything; waits while another process builds."""

@@ -13,9 +13,9 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from corpus.cells import UNSEEN
-from corpus.database import DatabaseNewer, DatabaseUnavailable
+from corpus.database import DatabaseNewer, DatabaseUnavailable, NotSaved, reason_of
 from corpus.errors import BadInput, DuijieError, RecordNotFound, RecordRefused
-from indexer.base import BaseDamaged
+from indexer.base import BaseDamaged, BaseNotWritten
 from indexer.encoder import ModelNotLoaded
 from service.settings import HomeUnavailable
 from service.templating import page
@@ -26,8 +26,10 @@ STATUS: Mapping[type[DuijieError], HTTPStatus] = {
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadInput: HTTPStatus.BAD_REQUEST,
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotSaved: HTTPStatus.INSUFFICIENT_STORAGE,
     DatabaseNewer: HTTPStatus.SERVICE_UNAVAILABLE,
     BaseDamaged: HTTPStatus.SERVICE_UNAVAILABLE,
+    BaseNotWritten: HTTPStatus.INSUFFICIENT_STORAGE,
     ModelNotLoaded: HTTPStatus.SERVICE_UNAVAILABLE,
     DuijieError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -43,6 +45,7 @@ _TITLES = {
     422: "内容不合要求",
     500: "服务器出错",
     503: "暂时不可用",
+    507: "没有存下",
 }
 
 
@@ -59,7 +62,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(OperationalError)
     def unavailable(request: Request, error: OperationalError) -> Response:
-        detail = f"数据库暂时不可用：{error.orig}。请稍后再试；若总是这样，请运行 duijie doctor。"
+        detail = f"数据库暂时不可用：{reason_of(error)}。请稍后再试；若总是这样，请运行 duijie doctor。"
         return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, "DatabaseUnavailable")
 
     @app.exception_handler(RequestValidationError)
@@ -119,5 +122,5 @@ def described() -> dict[int | str, dict[str, Any]]:
     properties = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     content = {"application/problem+json": {"schema": schema}}
-    statuses = (400, 403, 404, 422, 503)
+    statuses = (400, 403, 404, 422, 503, 507)
     return {status: {"description": _TITLES[status], "content": content} for status in statuses}

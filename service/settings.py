@@ -76,7 +76,21 @@ def from_environment() -> Settings:
 
 def to_environment(settings: Settings) -> None:
     """Hand settings on to the server's worker processes, which read them from their environment."""
-    told = {
+    handed = environment(settings)
+    for name in _told(settings):
+        os.environ.pop(name, None)
+    os.environ.update(handed)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment for another process of the same installation."""
+    told = _told(settings)
+    kept = {name: value for name, value in os.environ.items() if name not in told}
+    return kept | {name: value for name, value in told.items() if value}
+
+
+def _told(settings: Settings) -> dict[str, str | None]:
+    return {
         "DUIJIE_HOME": str(settings.home),
         "DUIJIE_DATABASE": settings.database,
         "DUIJIE_MODEL": settings.model,
@@ -86,11 +100,6 @@ def to_environment(settings: Settings) -> None:
         "DUIJIE_LLM_TIMEOUT": str(settings.llm_timeout),
         "DUIJIE_LLM_CONFIDENTIAL": "1" if settings.llm_confidential else None,
     }
-    for name, value in told.items():
-        if value:
-            os.environ[name] = value
-        else:
-            os.environ.pop(name, None)
 
 
 def _address(name: str) -> str | None:

@@ -230,9 +230,31 @@ def test_doctor_finds_nothing_wrong_on_a_sound_installation_and_names_a_damaged_
     assert (sound.code, sound.json["ok"]) == (0, True)
     words = next((home / "index").glob("base-*/words.rows.npy"))
     words.write_bytes(words.read_bytes()[:-8])
-    ill = run("doctor", "--json")
+    ill = run("doctor", "--check", "--json")
     assert ill.code == 1
     assert "已损坏" in json.dumps(ill.json, ensure_ascii=False)
     assert run("search", "磁钢", "--json").json["hits"]  # answered from the store meanwhile
-    run("index")
-    assert run("doctor").code == 0
+    (home / "index" / "base-0000000009-half").mkdir()
+    mended = run("doctor", "--json")
+    (index,) = [finding for finding in mended.json["findings"] if finding["name"] == "索引"]
+    assert (mended.code, index["advice"]) == (0, None)
+    assert "清除了中断的建索引留下的 1 个" in index["repaired"]
+    assert "已损坏" in index["repaired"]
+    assert "已由数据库建好" in index["repaired"]
+    again = run("doctor", "--json")
+    assert (again.code, [finding["repaired"] for finding in again.json["findings"]]) == (0, [None] * 6)
+
+
+def test_doctor_notices_a_damaged_database_and_leaves_it_as_it_is(run: Run, home: Path) -> None:
+    database = home / "duijie.db"
+    content = bytearray(database.read_bytes())
+    content[8192:40960] = bytes(32768)
+    database.write_bytes(content)
+    damaged = database.read_bytes()
+    ill = run("doctor")
+    assert ill.code == 1
+    assert "文件已损坏：" in ill.out
+    assert "用最近的备份换下 duijie.db" in ill.out
+    assert database.read_bytes() == damaged
+    answer = run("search", "磁钢")
+    assert (answer.code, answer.err) == (1, "错误：数据库读写不成：database disk image is malformed。请稍后再试；若总是这样，请运行 duijie doctor。\n")  # fmt: skip
