@@ -14,6 +14,9 @@ sheets        CSV, XLSX and JSON lines as rows
 tables        the database's tables, derived from the records
 database      connecting, and bringing the tables up to date (`migrations/`)
 store         records and the order in which they changed: every change has its revision
+accounts      who may sign in, and who is signed in
+tries         who tries too often to sign in
+disclosures   who read what is confidential, of which record, when
 intake        the line of a record, from files into the store
 steps         the life of a match: states, reasons, and one table of who may take which step
 conflicts     what stands in the way of bringing two sides together

@@ -75,6 +75,8 @@ class Record:
     id: int = assigned("编号", 0)
     revision: int = assigned("修订号", 0)
     saved_at: datetime | None = assigned("入库时间", None)
+    owner: int | None = field(default=None, metadata={"assigned": "所属账号"})
+    """The account whose record it is. No file and no program states it, and no answer shows it; it stays when the record is replaced."""
 
     source: str = stated("来源", "来源系统", "source_system", "数据来源", default="")
     source_id: str = stated(
@@ -272,9 +274,9 @@ def is_stated(value: object) -> bool:
 
 
 def public(record: Record) -> dict[str, Any]:
-    """The record as plain JSON values, without what is confidential and what is not stated."""
+    """The record as plain JSON values, without its owner, what is confidential and what is not stated."""
     kind = type(record)
-    hidden = {name for name in stated_fields(kind) if about(kind, name).confidential}
+    hidden = {"owner", *(name for name in stated_fields(kind) if about(kind, name).confidential)}
     values = {f.name: getattr(record, f.name) for f in fields(record) if f.name not in hidden}
     return {"kind": kind.kind} | {name: plain(value) for name, value in values.items() if is_stated(value)}
 

@@ -55,7 +55,8 @@ class Store:
     def save(self, records: Sequence[Record]) -> Saved:
         """Add or replace records by (kind, source, source_id), all in one transaction; the same record again changes nothing.
 
-        The keys must differ among the records given. Returns once the change is on disk. Raises NotSaved.
+        A record that has an owner keeps it unless another is given. The keys must differ among the records given. Returns once the change
+        is on disk. Raises NotSaved.
         """
         now = datetime.now(UTC).replace(tzinfo=None)
         added: list[Record] = []
@@ -66,6 +67,8 @@ class Store:
                 held = self._held(connection, kind, same_kind)
                 for record in same_kind:
                     old = held.get((record.source, record.source_id))
+                    if old and record.owner is None:
+                        record = replace(record, owner=old.owner)
                     if old == record:
                         standing.append(old)
                         continue

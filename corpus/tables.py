@@ -5,6 +5,8 @@ change takes its number. Ids come from the same counter, so they are unique acro
 
 `matches` holds one row for each pair that was ever brought together, with where it stands; `match_events` everything that was done with
 it, only ever added to. `marks` remembers how far background work has followed the store.
+
+`users`, `sessions`, `tries` and `disclosures` are about people: who may sign in, who is, who tried too often, who read what is confidential.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ def _table(name: str, kind: type[Record]) -> sa.Table:
         sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("saved_at", sa.DateTime, nullable=False),
+        sa.Column("owner", sa.Integer, nullable=True),
         *(_column(kind, field) for field in stated_fields(kind)),
         sa.UniqueConstraint("source", "source_id", name=f"uq_{name}_source"),
         sa.Index(f"ix_{name}_revision", "revision", unique=True),
@@ -125,6 +128,47 @@ marks = sa.Table(
     sa.Column("after", sa.BigInteger, nullable=False),
 )
 
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("organisation", sa.Text),
+    sa.Column("email", sa.Text),
+    sa.Column("password", sa.Text, nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("disabled_at", sa.DateTime),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("user", sa.Integer, sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("seen_at", sa.DateTime, nullable=False),
+    sa.Column("expires_at", sa.DateTime, nullable=False),
+)
+
+tries = sa.Table(
+    "tries",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("since", sa.DateTime, nullable=False),
+)
+
+disclosures = sa.Table(
+    "disclosures",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("user", sa.Integer, nullable=False),
+    sa.Column("record", sa.BigInteger, nullable=False, index=True),
+    sa.Column("seen_at", sa.DateTime, nullable=False),
+)
+
 
 def row_of(record: Record, *, id: int, revision: int, saved_at: datetime) -> dict[str, Any]:
     """The record's row under the numbers it is saved with."""
@@ -137,7 +181,7 @@ def row_of(record: Record, *, id: int, revision: int, saved_at: datetime) -> dic
                 for item in values[name]
             ]
     lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
-    return values | lists | {"id": id, "revision": revision, "saved_at": saved_at}
+    return values | lists | {"id": id, "revision": revision, "saved_at": saved_at, "owner": record.owner}
 
 
 def record_from(kind: str, row: sa.RowMapping) -> Record:

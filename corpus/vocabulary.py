@@ -265,6 +265,9 @@ VISIBILITY = Vocabulary(
     "可见范围",
     {"public": "公开", "members": "会员", "org": "本单位", "brokers": "经纪人", "private": "仅本人"},
 )
+ROLE = Vocabulary(
+    "身份", {"firm": "企业", "broker": "技术经纪人", "operator": "管理员"}, {"经纪人": "broker", "管理": "operator"}
+)
 STATUS = Vocabulary(
     "状态",
     {

@@ -55,6 +55,11 @@ EXPIRES = "expires"
 """The last day a record holds, counted as `date.toordinal` does; for `scope`, not for people to name."""
 
 
+AUDIENCE = "audience"
+"""Who may see a record, as `audience_of` says; for `scope`, not for people to name."""
+_UNPUBLISHED = frozenset({"draft", "pending_review", "returned", "archived", "withdrawn"})
+
+
 class FilterUnreadable(BadInput):
     """看不懂筛选条件“{written}”。应形如 字段=值、字段=低..高 或 字段>=值，例如 industry=C38、trl=5..9。"""
 
@@ -72,6 +77,7 @@ def attributes_of(record: Record) -> Attributes:
         "region": _with_ancestors(v.regions(), _one(record.region)),
         "transfer_modes": record.transfer_modes,
         "published": month(record.published_on) if record.published_on else None,
+        AUDIENCE: audience_of(record),
         EXPIRES: record.expires_on.toordinal() if record.expires_on else math.inf,
     }
     if isinstance(record, Achievement):
@@ -99,6 +105,24 @@ def attributes_of(record: Record) -> Attributes:
 def month(day: date) -> int:
     """A month as one number that grows with time, as people read it: 202603."""
     return day.year * 100 + day.month
+
+
+def audience_of(record: Record) -> tuple[str, ...]:
+    """Whoever holds one of these tokens may see the record: `public`, `members`, `org:NAME`, `brokers`, `operators`, `user:ID`.
+
+    Its owner always may. Brokers see all but private demands and drafts that have an owner; what has no owner and is private, operators see.
+    What is not published yet or no more is for brokers and its owner, whatever its visibility.
+    """
+    own = (f"user:{record.owner}",) if record.owner is not None else ()
+    if isinstance(record, Demand) and record.visibility == "private":
+        return own or ("operators",)
+    if record.status == "draft" and own:
+        return own
+    if record.status in _UNPUBLISHED:
+        return ("brokers", *own)
+    organisation = (f"org:{record.organisation}",) if record.organisation else ()
+    others = {"public": ("public",), "members": ("members",), "org": organisation}.get(record.visibility, ())
+    return (*others, "brokers", *own)
 
 
 def _one(value: str | None) -> tuple[str, ...]:
@@ -174,9 +198,10 @@ def _range(name: str, sign: str, value: str, written: str) -> Between:
 SHOWN_STATUSES = frozenset({"published", "expiring"})
 
 
-def scope(kind: str | None, filter: Filter) -> Filter:
-    """Whom a question is put to before anyone narrows it: the kind, and records that are published and have not expired, unless a status is asked for."""
-    conditions: list[Among | Between] = [Among("kind", frozenset({kind}))] if kind else []
+def scope(kind: str | None, filter: Filter, seen: Filter = ()) -> Filter:
+    """Whom a question is put to before anyone narrows it: what the asker may see (`seen`), the kind, and records that are published and have
+    not expired, unless a status is asked for."""
+    conditions: list[Among | Between] = [*seen, *([Among("kind", frozenset({kind}))] if kind else [])]
     if not any(condition.attribute == "status" for condition in filter):
         conditions.append(Among("status", SHOWN_STATUSES))
         conditions.append(Between(EXPIRES, low=today().toordinal()))

@@ -169,11 +169,12 @@ class Index:
         mode: Mode = "hybrid",
         kind: str | None = None,
         filter: Filter = (),
+        seen: Filter = (),
         limit: int = 10,
         among: Sequence[int] | None = None,
         fusion: Fusion | None = None,
     ) -> tuple[Mode, list[Ranked]]:
-        """The mode that was possible, and the best records, best first; by the weights of `fusion` where other than the fitted ones are tried."""
+        """The mode that was possible, and the best records of those `seen` by the asker, best first; by the weights of `fusion` where other than the fitted ones are tried."""
         used: Mode = "keyword" if self.degraded else mode
         encoder = self.encoder if used != "keyword" else None
         engine = copy(self.engine)  # the state as it is now: what is applied meanwhile must not be half seen
@@ -184,6 +185,7 @@ class Index:
             mode=used,
             kind=kind,
             filter=filter,
+            seen=seen,
             limit=limit,
             among=among,
             fusion=fusion or self.fusion,

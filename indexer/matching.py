@@ -63,12 +63,13 @@ def find(
     mode: Mode = "hybrid",
     kind: str | None = None,
     filter: Filter = (),
+    seen: Filter = (),
     limit: int = 10,
     among: Sequence[int] | None = None,
     fusion: Fusion = UNFITTED,
 ) -> list[Ranked]:
-    """The best `limit` records for a reading, best first, equal ones by id. `among` ranks the given ids only."""
-    everyone = scope(kind, filter)
+    """The best `limit` records for a reading, best first, equal ones by id. `seen` is what the asker may see; `among` ranks the given ids only."""
+    everyone = scope(kind, filter, seen)
     question = ask(engine, encoder, reading, mode, everyone)
     if question.is_empty:
         return []

@@ -19,7 +19,7 @@ from operator import add
 from indexer.normalise import fold
 from indexer.segmenter import Segmenter
 
-WORDS_VERSION = 3
+WORDS_VERSION = 4
 """Raised by hand whenever the rules below give other words, or a record other texts or attributes; an index made with other rules is rebuilt."""
 
 _STANDARD = (

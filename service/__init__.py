@@ -3,14 +3,16 @@
 settings      what an installation is told; the only file that reads the environment
 installation  a store and an index, opened together and kept in step
 facets        by which values an answer can be narrowed
+viewer        who asks, and what they may see
 answers       search and match: one function each, behind every page, endpoint and command
 listing       a list of matches as a file: CSV, a workbook, JSON lines
 resuming      long work that goes on after a kill
 bulk          a sheet of demands in, a list of matches out
 upkeep        what goes on in a server beside its searches
-access        what handlers are handed
+access        what handlers are handed: the installation, and who asks
 templating    Jinja with autoescaping
 fields        demands against achievements by industry, maturity and month, counted
+forms         the fields of a form, and the sign that it came from our own page
 problems      from an error to a status, one table
 api/          JSON under /api/v1, and health
 pages/        the site, one file a page; `templates/` and `static/` beside

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from corpus.cells import UNSEEN
-from corpus.errors import BadInput
+from corpus.disclosures import disclose
+from corpus.errors import BadInput, RecordNotFound
 from corpus.records import Achievement, Demand, Record, searched_texts
 from indexer.attributes import read_filter, scope
 from indexer.classes import Tag
 from indexer.comparisons import Finding, Pair, compare
-from indexer.entries import Engine, Filter
+from indexer.entries import Among, Engine, Filter
 from indexer.fusion import Band, Mode
 from indexer.index import Index
 from indexer.matching import Ranked
@@ -23,10 +24,13 @@ from indexer.quotes import Quote, quotes
 from indexer.reading import Reading
 from service.facets import FACETS, Facet, counted_by, facet, facets_of
 from service.installation import Installation
+from service.viewer import Viewer, confidential
 
 OTHER_SIDE = {"achievement": "demand", "demand": "achievement"}
 PAGED = 200
 """How deep a ranking is counted and paged."""
+_LISTED = 200
+"""Records that are read at once to list those a viewer may see."""
 
 WEEK = timedelta(days=7)
 COUNTED = 10_000
@@ -86,6 +90,7 @@ def search(
     installation: Installation,
     text: str,
     *,
+    viewer: Viewer,
     kind: str | None = None,
     where: Iterable[str] = (),
     without: Iterable[str] = (),
@@ -94,13 +99,13 @@ def search(
     offset: int = 0,
     facets: bool = False,
 ) -> Answer:
-    """The records that answer a text best. Raises NothingAsked, and what a filter that cannot be read raises."""
+    """The records a viewer may see that answer a text best. Raises NothingAsked, and what a filter that cannot be read raises."""
     index, revision = installation.fresh(), installation.index.engine.revision
     reading = installation.read(UNSEEN.sub("", text)).without(without)
     if not reading.text:
         raise NothingAsked()
-    used, ranked = index.find(reading, mode=mode, kind=kind, filter=read_filter(where), limit=PAGED)
-    records = installation.store.get_many(hit.id for hit in (ranked if facets else ranked[offset : offset + limit]))
+    used, ranked = index.find(reading, mode=mode, kind=kind, filter=read_filter(where), seen=viewer.seen, limit=PAGED)
+    records = _held(installation, viewer, [hit.id for hit in (ranked if facets else ranked[offset : offset + limit])])
     shown = [hit for hit in ranked[offset : offset + limit] if hit.id in records]
     return Answer(
         mode=used,
@@ -117,6 +122,7 @@ def search(
 def match(
     installation: Installation,
     *,
+    viewer: Viewer,
     id: int | None = None,
     text: str | None = None,
     kind: str | None = None,
@@ -124,13 +130,13 @@ def match(
     mode: Mode = "hybrid",
     limit: int = 10,
 ) -> Answer:
-    """The other side's records for a stored record or a text, each compared point by point.
+    """The other side's records a viewer may see for a stored record or a text, each compared point by point.
 
     A text is taken for a demand, and answered with achievements, unless `kind` says otherwise. Raises RecordNotFound, NothingAsked.
     """
     index = installation.fresh()
-    asked = installation.store.get(id) if id is not None else None
-    answer = matched(installation, asked or text or "", kind=kind, where=where, mode=mode, limit=limit)
+    asked = seen(installation, id, viewer=viewer) if id is not None else None
+    answer = matched(installation, asked or text or "", viewer=viewer, kind=kind, where=where, mode=mode, limit=limit)
     compared = [
         replace(hit, comparisons=compare(Pair(answer.reading, asked, hit.record, _supposed(index, hit.record))))
         for hit in answer.hits
@@ -142,12 +148,13 @@ def matched(
     installation: Installation,
     asked: Record | str,
     *,
+    viewer: Viewer,
     kind: str | None = None,
     where: Iterable[str] = (),
     mode: Mode = "hybrid",
     limit: int = 10,
 ) -> Answer:
-    """The other side's records for a record, stored or not, or a text; by the index as it stands, and not yet compared. Raises NothingAsked."""
+    """The other side's records a viewer may see for a record, stored or not, or a text; by the index as it stands, and not yet compared. Raises NothingAsked."""
     index, revision = installation.index, installation.index.engine.revision
     if isinstance(asked, Record):
         reading = installation.read(asked_text(asked), asked.title, confidential=is_confidential(asked))
@@ -156,8 +163,8 @@ def matched(
     if not reading.text:
         raise NothingAsked()
     wanted = OTHER_SIDE[asked.kind] if isinstance(asked, Record) else kind or "achievement"
-    used, ranked = index.find(reading, mode=mode, kind=wanted, filter=read_filter(where), limit=limit)
-    records = installation.store.get_many(hit.id for hit in ranked)
+    used, ranked = index.find(reading, mode=mode, kind=wanted, filter=read_filter(where), seen=viewer.seen, limit=limit)
+    records = _held(installation, viewer, [hit.id for hit in ranked])
     hits = [_hit(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
     degraded = index.degraded if mode != "keyword" else None
     return Answer(used, degraded, reading, revision, len(hits), hits, note=_note(ranked, installation.late))
@@ -169,45 +176,81 @@ def _supposed(index: Index, record: Record) -> tuple[Tag, ...]:
 
 
 def browse(
-    installation: Installation, *, kind: str | None, where: Iterable[str], limit: int, offset: int
+    installation: Installation, *, viewer: Viewer, kind: str | None, where: Iterable[str], limit: int, offset: int
 ) -> tuple[int, list[Record]]:
-    """Without a question: how many records pass, and the latest of them."""
+    """Without a question: how many records pass of those a viewer may see, and the latest of them."""
     index = installation.fresh()
-    filter = _passing(kind, where)
+    filter = _passing(kind, where, viewer)
     ids = index.engine.browse(offset + limit, filter)[offset:]
-    records = installation.store.get_many(ids)
+    records = _held(installation, viewer, ids)
     return index.engine.count(filter), [records[id] for id in ids if id in records]
 
 
-def browse_facets(index: Index, kind: str | None, where: Iterable[str]) -> list[Facet]:
-    """Counts over all records that pass."""
-    filter = _passing(kind, where)
+def browse_facets(index: Index, kind: str | None, where: Iterable[str], *, viewer: Viewer) -> list[Facet]:
+    """Counts over all records that pass of those a viewer may see."""
+    filter = _passing(kind, where, viewer)
     count = counted_by(index.engine, filter)
     return [found for name in FACETS[kind] if (found := facet(name, count))]
 
 
-def holdings(installation: Installation) -> Holdings:
-    """What the library holds, as whoever asks may know it."""
+def holdings(installation: Installation, *, viewer: Viewer) -> Holdings:
+    """What the library holds of what a viewer may see."""
     engine = installation.fresh().engine
+    shown = {kind: scope(kind, (), viewer.seen) for kind in OTHER_SIDE}
     return Holdings(
-        {kind: engine.count(scope(kind, ())) for kind in OTHER_SIDE},
-        _added_since(installation, engine, datetime.now(UTC).replace(tzinfo=None) - WEEK),
+        {kind: engine.count(filter) for kind, filter in shown.items()},
+        _added_since(installation, engine, viewer, datetime.now(UTC).replace(tzinfo=None) - WEEK),
         {
-            kind: {name: facet(name, counted_by(engine, scope(kind, ()))) for name in ("industry", "stage", "region")}
-            for kind in OTHER_SIDE
+            kind: {name: facet(name, counted_by(engine, filter)) for name in ("industry", "stage", "region")}
+            for kind, filter in shown.items()
         },
     )
 
 
-def _added_since(installation: Installation, engine: Engine, moment: datetime) -> int:
-    """How many records came in at or after a moment, of the latest `COUNTED`."""
+def _added_since(installation: Installation, engine: Engine, viewer: Viewer, moment: datetime) -> int:
+    """How many records came in at or after a moment, of the latest `COUNTED` that a viewer may see."""
     first = installation.store.first_added(moment)
-    return sum(id >= first for id in engine.browse(COUNTED, scope(None, ()))) if first is not None else 0
+    return sum(id >= first for id in engine.browse(COUNTED, scope(None, (), viewer.seen))) if first is not None else 0
 
 
-def _passing(kind: str | None, where: Iterable[str]) -> Filter:
+def _passing(kind: str | None, where: Iterable[str], viewer: Viewer) -> Filter:
     filter = read_filter(where)
-    return (*scope(kind, filter), *filter)
+    return (*scope(kind, filter, viewer.seen), *filter)
+
+
+def seen(installation: Installation, id: int, *, viewer: Viewer) -> Record:
+    """A record that a viewer may see. Raises RecordNotFound for one they may not see just as for one that is not there."""
+    record = installation.store.get(id)
+    if not viewer.sees(record):
+        raise RecordNotFound(id=id)
+    return record
+
+
+def listed(
+    installation: Installation, kind: str, *, viewer: Viewer, limit: int, before: int | None = None
+) -> tuple[int, list[Record]]:
+    """How many records of a kind a viewer may see, whatever their status, and the latest changed of them, below revision `before` if given."""
+    index = installation.fresh()
+    total = index.engine.count((*viewer.seen, Among("kind", frozenset({kind}))))
+    found: list[Record] = []
+    while len(found) < limit and (more := installation.store.latest(kind, _LISTED, before)):
+        found += [record for record in more if viewer.sees(record)]
+        before = more[-1].revision
+    return total, found[:limit]
+
+
+def disclosed(installation: Installation, id: int, *, viewer: Viewer) -> Mapping[str, str]:
+    """What a record states confidentially, by field, where the viewer may be told; noted, unless it is their own. Raises RecordNotFound."""
+    record = seen(installation, id, viewer=viewer)
+    told = confidential(record) if viewer.may_be_told(record) else {}
+    if told and viewer.account is not None and not viewer.owns(record):
+        disclose(installation.store.engine, viewer.account, id)
+    return told
+
+
+def _held(installation: Installation, viewer: Viewer, ids: Sequence[int]) -> dict[int, Record]:
+    """The records as they stand in the store, which may be ahead of the index: what went, or may be seen no more, is left out."""
+    return {id: record for id, record in installation.store.get_many(ids).items() if viewer.sees(record)}
 
 
 def _note(ranked: Sequence[Ranked], late: int) -> str | None:

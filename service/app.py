@@ -18,13 +18,15 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from service import problems, settings
+from service.access import remember
 from service.api import health, matching, records, searching
 from service.api import thesaurus as thesaurus_operations
 from service.installation import Installation
-from service.pages import about, home, record, thesaurus
+from service.pages import about, account, home, record, thesaurus
 from service.pages import map as map_page
 from service.pages import search as search_page
 from service.upkeep import upkeep
+from service.viewer import VISITOR
 
 DESCRIPTION = """Search and matchmaking for technology transfer: achievements 科技成果 on one side, demands 技术需求 on the other.
 
@@ -57,7 +59,7 @@ def create_app(installation: Installation) -> FastAPI:
         favicon_url="/static/favicon.svg",
     )
     app.state.installation = installation
-    for part in (home, search_page, record, map_page, thesaurus, about):
+    for part in (home, search_page, record, map_page, thesaurus, about, account):
         app.include_router(part.router)
     for operations in (searching, matching, records, thesaurus_operations, health):
         app.include_router(operations.router, responses=problems.described())
@@ -74,10 +76,12 @@ def from_environment() -> FastAPI:
 
 
 async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """Without accounts the local machine is trusted, but not a foreign page that is open in its browser."""
-    origin = request.headers.get("origin")
-    if not _is_local(request.url.hostname):
-        return problems.problem(request, HTTPStatus.BAD_REQUEST, "这里只应答发给本机的请求。", "ForeignHost")
+    """Answers under the names it is served by alone, and nothing that a foreign page in somebody's browser would change."""
+    origin, served = request.headers.get("origin"), request.app.state.installation.settings.hosts
+    if not _is_local(request.url.hostname) and (request.url.hostname or "").lower() not in served:
+        remember(request, VISITOR)
+        detail = "这里不应答发给这个主机名的请求。要用它，请在 DUIJIE_HOSTS 中写明。"
+        return problems.problem(request, HTTPStatus.BAD_REQUEST, detail, "ForeignHost")
     if request.method not in _READING and origin and urlsplit(origin).netloc != request.headers.get("host"):
         return problems.problem(request, HTTPStatus.FORBIDDEN, "请求来自别的网站，已拒绝。", "ForeignOrigin")
     asked = request.method

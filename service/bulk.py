@@ -28,6 +28,7 @@ from service.answers import Hit, matched
 from service.installation import Installation
 from service.listing import Listing, write
 from service.resuming import Kept, resumed
+from service.viewer import Viewer
 
 AHEAD = 4
 """Demands under way or waiting, a worker: results are written in order, and one slow demand must not gather a thousand behind it."""
@@ -66,6 +67,7 @@ def bulk(
     file: Path,
     out: Path,
     *,
+    viewer: Viewer,
     limit: int = 20,
     where: Sequence[str] = (),
     mode: Mode = "hybrid",
@@ -74,7 +76,7 @@ def bulk(
     anew: bool = False,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Done:
-    """Match every demand of a file as `match` would a stored one, and list the matches in `out`; goes on where a run was stopped.
+    """Match every demand of a file as `match` would a stored one for a viewer, and list the matches in `out`; goes on where a run was stopped.
 
     All by the index as it is at the start. Raises what a file or a filter that cannot be read raises, StartedOtherwise, UnderWay, NotKept.
     """
@@ -82,8 +84,8 @@ def bulk(
     installation.fresh()
     read_filter(where)
     done = Done(out)
-    asked = _asked(installation, file, limit, where, mode, mapping or {})
-    found = partial(_found, installation, limit=limit, where=where, mode=mode)
+    asked = _asked(installation, file, viewer, limit, where, mode, mapping or {})
+    found = partial(_found, installation, viewer=viewer, limit=limit, where=where, mode=mode)
     with resumed(kept_in(out), asked, anew=anew) as kept:
         progress(kept.resumed)
         taken = read_file(file, kind=Demand, mapping=mapping, ignored=done.ignored)
@@ -111,6 +113,7 @@ def kept_in(out: Path) -> Path:
 def _asked(
     installation: Installation,
     file: Path,
+    viewer: Viewer,
     limit: int,
     where: Sequence[str],
     mode: Mode,
@@ -125,6 +128,7 @@ def _asked(
         "需求文件": file.name,
         "需求文件的内容": f"sha256 {digest}",
         "列名对照": dict(mapping),
+        "所见范围": "全部" if viewer.is_machine else "；".join(sorted(viewer.tokens)),
         "最多几条": limit,
         "筛选": list(where),
         "检索方式": mode,
@@ -159,12 +163,12 @@ def _in_order(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator
 
 
 def _found(
-    installation: Installation, row: Taken | Refusal, *, limit: int, where: Sequence[str], mode: Mode
+    installation: Installation, row: Taken | Refusal, *, viewer: Viewer, limit: int, where: Sequence[str], mode: Mode
 ) -> dict[str, Any]:
     """A row's line: the demand with its hits, or why it was refused."""
     if isinstance(row, Refusal):
         return {"refused": {"file": row.file, "line": row.line, "reason": row.reason, "cells": dict(row.cells)}}
-    answer = matched(installation, row.record, where=where, mode=mode, limit=limit)
+    answer = matched(installation, row.record, viewer=viewer, where=where, mode=mode, limit=limit)
     record = row.record
     return {
         "file": row.file,

@@ -1,4 +1,4 @@
-"""The command line: `duijie import`, `index`, `search`, `match`, `bulk`, `evaluate`, `train`, `serve`, `doctor`.
+"""The command line: `duijie import`, `index`, `search`, `match`, `bulk`, `evaluate`, `train`, `serve`, `user`, `doctor`.
 
 Each command is a file of `service/commands`. Exit status 2 and one sentence for bad input, 1 for what went wrong on our side.
 """
@@ -23,6 +23,7 @@ from service.commands import (
     serving,
     thesaurus,
     training,
+    users,
 )
 
 
@@ -54,6 +55,7 @@ for command in (
     training.train,
     thesaurus.thesaurus,
     serving.serve,
+    users.user,
     doctor.doctor,
 ):
     duijie.add_command(command)

@@ -17,6 +17,7 @@ from indexer.entries import Among
 from indexer.index import Index
 from service.installation import Installation
 from service.templating import address
+from service.viewer import Viewer
 
 LEVELS = ((1, 3, "概念与原理"), (4, 6, "小试与中试"), (7, 9, "样机与应用"))
 """Technology readiness in three steps: from, to, and what they are."""
@@ -123,14 +124,14 @@ class FieldMap:
         return max((_of(field.sides, kind).count for field in self.fields), default=0)
 
 
-def field_map(installation: Installation, within: str | None = None) -> FieldMap:
-    """The map of all industries by division, or of what lies in one section or division. Raises FieldUnknown."""
+def field_map(installation: Installation, within: str | None = None, *, viewer: Viewer) -> FieldMap:
+    """What a viewer may see: the map of all industries by division, or of what lies in one section or division. Raises FieldUnknown."""
     if within is not None and (within not in industries().labels or len(within) > 3):
         raise FieldUnknown(code=within)
     index = installation.fresh()
 
     def count(kind: str, where: Sequence[str]) -> int:
-        return _count(index, kind, where)
+        return _count(index, viewer, kind, where)
 
     whole = _sides(count, (f"industry={within}",) if within else ())
     levels = [_sides(count, whole.achievements.where, level) for level in range(len(LEVELS))]
@@ -139,7 +140,7 @@ def field_map(installation: Installation, within: str | None = None) -> FieldMap
         groups=list(_groups(count, within)),
         levels=levels,
         months=[Month(y, m, _published(count, whole.achievements.where, y, m)) for y, m in months_until(today())],
-        unfiled=(_unfiled(index, "achievement"), _unfiled(index, "demand")),
+        unfiled=(_unfiled(index, viewer, "achievement"), _unfiled(index, viewer, "demand")),
         unlevelled=(
             whole.achievements.count - sum(level.achievements.count for level in levels),
             whole.demands.count - sum(level.demands.count for level in levels),
@@ -192,14 +193,14 @@ def _published(count: Count, where: tuple[str, ...], year: int, number: int) -> 
     return _sides(count, (*where, f"published={month(date(year, number, 1))}"))
 
 
-def _count(index: Index, kind: str, where: Sequence[str]) -> int:
+def _count(index: Index, viewer: Viewer, kind: str, where: Sequence[str]) -> int:
     filter = read_filter(where)
-    return index.engine.count((*scope(kind, filter), *filter))
+    return index.engine.count((*scope(kind, filter, viewer.seen), *filter))
 
 
-def _unfiled(index: Index, kind: str) -> int:
+def _unfiled(index: Index, viewer: Viewer, kind: str) -> int:
     sections = frozenset(code for code in industries().labels if len(code) == 1)
-    everything = scope(kind, ())
+    everything = scope(kind, (), viewer.seen)
     return index.engine.count(everything) - index.engine.count((*everything, Among("industry", sections)))
 
 

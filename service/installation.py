@@ -10,9 +10,11 @@ from functools import partial
 from importlib import resources
 from pathlib import Path
 
+from corpus.accounts import Accounts
 from corpus.intake import Intake, import_files
 from corpus.records import Achievement, Change, Demand
 from corpus.store import Store
+from corpus.tries import Tries
 from indexer.index import Built, Index, Progress
 from indexer.interpreting import Endpoint, Interpreter
 from indexer.reading import Reader, Reading
@@ -32,6 +34,8 @@ class Installation:
     def __init__(self, settings: Settings) -> None:
         self.settings = make_home(settings)
         self.store = Store(settings.database_url)
+        self.accounts = Accounts(self.store.engine, lasting=settings.session, idle=settings.idle)
+        self.tries = Tries(self.store.engine)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
         self.is_kept_up = False

@@ -8,21 +8,31 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from corpus.cells import UNSEEN
 from corpus.database import DatabaseNewer, DatabaseUnavailable, NotSaved, reason_of
 from corpus.errors import BadInput, DuijieError, RecordNotFound, RecordRefused
+from corpus.tries import TooManyTries
 from indexer.base import BaseDamaged, BaseNotWritten
 from indexer.encoder import ModelNotLoaded
+from service.access import KeyUnknown, NotAllowed, NotSignedIn, remember
+from service.forms import FormForeign, FormTooLarge
 from service.settings import HomeUnavailable
-from service.templating import page
+from service.templating import address, page
+from service.viewer import VISITOR
 
 STATUS: Mapping[type[DuijieError], HTTPStatus] = {
     HomeUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     RecordNotFound: HTTPStatus.NOT_FOUND,
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    KeyUnknown: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    FormForeign: HTTPStatus.FORBIDDEN,
+    FormTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadInput: HTTPStatus.BAD_REQUEST,
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -37,12 +47,14 @@ STATUS: Mapping[type[DuijieError], HTTPStatus] = {
 
 _TITLES = {
     400: "请求有误",
+    401: "请先登录",
     403: "不允许",
     404: "没有找到",
     405: "不支持的方法",
     413: "内容太大",
     415: "内容类型不对",
     422: "内容不合要求",
+    429: "尝试太多",
     500: "服务器出错",
     503: "暂时不可用",
     507: "没有存下",
@@ -58,10 +70,16 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(DuijieError)
     def told(request: Request, error: DuijieError) -> Response:
-        return problem(request, status_of(type(error)), str(error), type(error).__name__)
+        if isinstance(error, NotSignedIn) and not _is_for_programs(request):
+            return RedirectResponse(address("/sign-in", next=_asked_for(request)), HTTPStatus.SEE_OTHER)
+        answer = problem(request, status_of(type(error)), str(error), type(error).__name__)
+        if isinstance(error, TooManyTries):
+            answer.headers["Retry-After"] = str(error.facts["seconds"])
+        return answer
 
     @app.exception_handler(OperationalError)
     def unavailable(request: Request, error: OperationalError) -> Response:
+        remember(request, VISITOR)  # the page must not ask the database who looks at it
         detail = f"数据库暂时不可用：{reason_of(error)}。请稍后再试；若总是这样，请运行 duijie doctor。"
         return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, detail, "DatabaseUnavailable")
 
@@ -84,10 +102,20 @@ def install(app: FastAPI) -> None:
 
 def problem(request: Request, status: HTTPStatus, detail: str, kind: str, **more: Any) -> Response:
     title, detail = _TITLES.get(status, status.phrase), UNSEEN.sub("", detail)
-    if request.url.path.startswith(("/api/", "/healthz", "/readyz")):
+    if _is_for_programs(request):
         body = {"type": f"/problems#{kind}", "title": title, "status": int(status), "detail": detail, **more}
         return JSONResponse(body, status, media_type="application/problem+json")
     return page(request, "error.html", status=int(status), title=title, detail=detail)
+
+
+def _is_for_programs(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/healthz", "/readyz"))
+
+
+def _asked_for(request: Request) -> str:
+    """The page to come back to after signing in; of a form that was sent, none."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query if request.method == "GET" else ""
 
 
 _REASONS = {
@@ -122,5 +150,5 @@ def described() -> dict[int | str, dict[str, Any]]:
     properties = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     content = {"application/problem+json": {"schema": schema}}
-    statuses = (400, 403, 404, 422, 503, 507)
+    statuses = (400, 401, 403, 404, 422, 503, 507)
     return {status: {"description": _TITLES[status], "content": content} for status in statuses}

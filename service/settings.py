@@ -5,12 +5,17 @@ SQLite file in that folder); `DUIJIE_MODEL` the encoder's folder or hub name (de
 
 A language model helps to read demands where `DUIJIE_LLM_URL` and `DUIJIE_LLM_MODEL` are both given: an endpoint like OpenAI's as far as `/v1`, and the
 model's name there. `DUIJIE_LLM_KEY` opens it, `DUIJIE_LLM_TIMEOUT` is how many seconds it has, and `DUIJIE_LLM_CONFIDENTIAL=1` lets it read what is not public.
+
+`DUIJIE_HOSTS` names the hosts under which the site is reached, besides this machine's own names. A session ends `DUIJIE_SESSION_HOURS` after sign-in, and after
+`DUIJIE_IDLE_HOURS` without use.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +25,8 @@ from corpus.errors import DuijieError
 from indexer.interpreting import PATIENCE
 
 _LONGEST_TIMEOUT = 120.0
+_LONGEST_SESSION = 24.0 * 366
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")
 
 
 class HomeUnavailable(DuijieError):
@@ -40,6 +47,17 @@ class Settings:
     llm_key: str | None = field(default=None, repr=False)
     llm_timeout: float = PATIENCE
     llm_confidential: bool = False
+    hosts: tuple[str, ...] = ()
+    session_hours: float = 168
+    idle_hours: float = 12
+
+    @property
+    def session(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def idle(self) -> timedelta:
+        return timedelta(hours=self.idle_hours)
 
     @property
     def database_url(self) -> str | sa.URL:
@@ -69,8 +87,11 @@ def from_environment() -> Settings:
         llm_url=_address("DUIJIE_LLM_URL"),
         llm_model=os.environ.get("DUIJIE_LLM_MODEL", "").strip() or None,
         llm_key=_key("DUIJIE_LLM_KEY"),
-        llm_timeout=_seconds("DUIJIE_LLM_TIMEOUT", PATIENCE),
+        llm_timeout=_number("DUIJIE_LLM_TIMEOUT", PATIENCE, _LONGEST_TIMEOUT, "秒数"),
         llm_confidential=os.environ.get("DUIJIE_LLM_CONFIDENTIAL", "").strip() == "1",
+        hosts=_hosts("DUIJIE_HOSTS"),
+        session_hours=_number("DUIJIE_SESSION_HOURS", Settings.session_hours, _LONGEST_SESSION, "小时数"),
+        idle_hours=_number("DUIJIE_IDLE_HOURS", Settings.idle_hours, _LONGEST_SESSION, "小时数"),
     )
 
 
@@ -99,6 +120,9 @@ def _told(settings: Settings) -> dict[str, str | None]:
         "DUIJIE_LLM_KEY": settings.llm_key,
         "DUIJIE_LLM_TIMEOUT": str(settings.llm_timeout),
         "DUIJIE_LLM_CONFIDENTIAL": "1" if settings.llm_confidential else None,
+        "DUIJIE_HOSTS": ",".join(settings.hosts),
+        "DUIJIE_SESSION_HOURS": str(settings.session_hours),
+        "DUIJIE_IDLE_HOURS": str(settings.idle_hours),
     }
 
 
@@ -127,15 +151,26 @@ def _key(name: str) -> str | None:
     return written or None
 
 
-def _seconds(name: str, default: float) -> float:
+def _hosts(name: str) -> tuple[str, ...]:
+    """Names of hosts, between commas."""
+    hosts = [host.strip().lower() for host in os.environ.get(name, "").split(",") if host.strip()]
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise SettingUnusable(
+                name=name, reason=f"“{host}”不是主机名，应形如 duijie.example.org，不带 http:// 和端口"
+            )
+    return tuple(hosts)
+
+
+def _number(name: str, default: float, most: float, what: str) -> float:
     written = os.environ.get(name, "").strip()
     if not written:
         return default
-    reason = f"应为不大于 {_LONGEST_TIMEOUT:g} 的秒数，而不是“{written}”"
+    reason = f"应为不大于 {most:g} 的{what}，而不是“{written}”"
     try:
-        seconds = float(written)
+        number = float(written)
     except ValueError:
         raise SettingUnusable(name=name, reason=reason) from None
-    if not 0 < seconds <= _LONGEST_TIMEOUT:
+    if not 0 < number <= most:
         raise SettingUnusable(name=name, reason=reason)
-    return seconds
+    return number

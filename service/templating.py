@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from corpus import vocabulary as v
 from corpus.records import KINDS, Record, about
 from indexer.fusion import BANDS, LABELS
+from service.access import form_token, viewer
 
 _FOLDER = Path(__file__).parent
 
@@ -82,6 +83,8 @@ environment.globals |= {
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page, told who looks at it (`viewer`) and the token that its forms carry."""
     interpreter = request.app.state.installation.interpreter
-    values = {"status": status, "path": request.url.path, "interpreter": interpreter, **values}
+    common = {"status": status, "path": request.url.path, "interpreter": interpreter}
+    values = {**common, "viewer": viewer(request), "token": form_token(request), **values}
     return HTMLResponse(environment.get_template(template).render(values), status)

@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 
 from service.app import create_app
@@ -30,7 +31,9 @@ def test_commands_and_options_that_are_shown_exist(name: str) -> None:
     for command, rest in re.findall(r"duijie (\w+)((?: [^`\n]+)?)", (ROOT / name).read_text("utf-8")):
         if command not in duijie.commands:
             continue
-        known = {option for parameter in duijie.commands[command].params for option in parameter.opts}
+        named = duijie.commands[command]
+        within = named.commands.values() if isinstance(named, click.Group) else [named]
+        known = {option for one in within for parameter in one.params for option in parameter.opts}
         assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= known, f"duijie {command}{rest}"
 
 

@@ -16,13 +16,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from corpus.accounts import Accounts
+from corpus.store import Store
+from service.access import SESSION
 from service.answers import search
 from service.installation import Installation
 from service.settings import Settings
+from service.viewer import MACHINE
 
 PATIENCE = 60.0
 
@@ -52,10 +57,21 @@ def server(home: Path) -> Iterator[httpx.Client]:
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False) as client:
             _wait_until_ready(client, process)
+            client.cookies.set(SESSION, _session(home))
             yield client
     finally:
         process.kill()
         process.wait()
+
+
+def _session(home: Path) -> str:
+    """A session of an operator of the installation."""
+    store = Store(f"sqlite:///{home}/duijie.db")
+    accounts = Accounts(store.engine)
+    account = accounts.add(f"operator-{uuid4().hex[:8]}", "four horses stand still", role="operator")
+    token = accounts.begin(account)
+    store.close()
+    return token
 
 
 def _wait_until_ready(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
@@ -144,7 +160,7 @@ def test_an_import_killed_at_any_moment_keeps_what_it_wrote_and_can_be_repeated(
         held = installation.store.counts()["achievement"]
         assert held == installation.store.revision()  # whole batches, no number skipped
         for code in codes[:held:500]:
-            assert search(installation, code, limit=1).hits[0].record.source_id == code
+            assert search(installation, code, viewer=MACHINE, limit=1).hits[0].record.source_id == code
     again = json.loads(duijie(home, "import", str(file), "--json").stdout)
     assert (again["added"], again["unchanged"], again["refused"]) == (6000 - held, held, [])
 
@@ -159,7 +175,7 @@ def test_an_index_killed_at_any_moment_needs_no_repair(tmp_path: Path, round_: i
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=PATIENCE)
     with Installation(Settings(home=home)) as installation:
-        assert search(installation, codes[1234], limit=1).hits[0].record.source_id == codes[1234]
+        assert search(installation, codes[1234], viewer=MACHINE, limit=1).hits[0].record.source_id == codes[1234]
     built = duijie(home, "index", "--json")
     assert json.loads(built.stdout)["records"] == 3000, built.stderr
     assert duijie(home, "doctor").returncode == 0

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from service.access import Opened
+from service.access import Asker, Opened
 from service.answers import match
 from service.api.searching import Kind, ModeName
 from service.api.shapes import AnswerJson, answer_json
@@ -39,8 +39,15 @@ _EXAMPLE = {"text": "电动滚筒用的无刷电机噪声大，要求空载低�
 
 
 @router.post("/match", summary="The other side's records for a record or a text, compared point by point")
-def post_match(opened: Opened, asked: Annotated[MatchRequest, Body(examples=[_EXAMPLE])]) -> AnswerJson:
+def post_match(opened: Opened, asker: Asker, asked: Annotated[MatchRequest, Body(examples=[_EXAMPLE])]) -> AnswerJson:
     answer = match(
-        opened, id=asked.id, text=asked.text, kind=asked.kind, where=asked.where, mode=asked.mode, limit=asked.limit
+        opened,
+        viewer=asker,
+        id=asked.id,
+        text=asked.text,
+        kind=asked.kind,
+        where=asked.where,
+        mode=asked.mode,
+        limit=asked.limit,
     )
     return answer_json(answer, records=asked.records)

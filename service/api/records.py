@@ -13,9 +13,11 @@ from pydantic import BaseModel, Field
 from corpus.cells import record_of
 from corpus.errors import BadInput, RecordNotFound, RecordRefused, UnknownField
 from corpus.records import KINDS, Record, about, public, stated_fields
-from service.access import Opened
+from service.access import Asker, Opened, Staff
+from service.answers import listed, seen
 from service.api.shapes import TagJson, tag_json
 from service.installation import Installation
+from service.viewer import Viewer
 
 router = APIRouter(prefix="/api/v1")
 
@@ -88,17 +90,18 @@ def _routes(kind: type[Record], path: str) -> None:
     @router.get(path, tags=[name], summary=f"List {path[1:]}, latest first", operation_id=f"list_{path[1:]}")
     def list_(
         opened: Opened,
+        asker: Asker,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         before: Annotated[int | None, Query(ge=1)] = None,
     ) -> Page:
-        found = opened.store.latest(name, limit, before)
+        total, found = listed(opened, name, viewer=asker, limit=limit, before=before)
         following = found[-1].revision if len(found) == limit else None
-        return Page(total=opened.store.counts()[name], records=[public(record) for record in found], next=following)
+        return Page(total=total, records=[public(record) for record in found], next=following)
 
     @router.post(path, tags=[name], summary="Add or replace by source and source_id", operation_id=f"post_{path[1:]}",
                  status_code=201, openapi_extra=body)  # fmt: skip
-    def post(opened: Opened, given: OneOrMany, response: Response) -> Written:
-        written = _write(opened, kind, given)
+    def post(opened: Opened, asker: Staff, given: OneOrMany, response: Response) -> Written:
+        written = _write(opened, asker, kind, given)
         response.status_code = HTTPStatus.CREATED if written.added else HTTPStatus.OK
         return written
 
@@ -109,18 +112,18 @@ def _routes(kind: type[Record], path: str) -> None:
         operation_id=f"put_{path[1:]}",
         openapi_extra=body,
     )
-    def put(opened: Opened, given: OneOrMany) -> Written:
-        return _write(opened, kind, given)
+    def put(opened: Opened, asker: Staff, given: OneOrMany) -> Written:
+        return _write(opened, asker, kind, given)
 
     @router.delete(path, tags=[name], summary="Delete a list by id", operation_id=f"delete_{path[1:]}")
-    def delete(opened: Opened, id: Annotated[list[Id], Query(max_length=MOST)]) -> Deleted:
+    def delete(opened: Opened, asker: Staff, id: Annotated[list[Id], Query(max_length=MOST)]) -> Deleted:
         for each in id:
-            _get(opened, kind, each)
+            _get(opened, asker, kind, each)
         return Deleted(deleted=opened.store.delete(id), revision=opened.store.revision())
 
     @router.get(path + "/{id}", tags=[name], summary=f"One {name}", operation_id=f"get_{name}")
-    def get(opened: Opened, id: Id) -> dict[str, Any]:
-        return public(_get(opened, kind, id))
+    def get(opened: Opened, asker: Asker, id: Id) -> dict[str, Any]:
+        return public(_get(opened, asker, kind, id))
 
     @router.get(
         path + "/{id}/tags",
@@ -128,8 +131,8 @@ def _routes(kind: type[Record], path: str) -> None:
         summary=f"Classes of GB/T 4754 and of the IPC that the words of one {name} speak of",
         operation_id=f"get_{name}_tags",
     )
-    def get_tags(opened: Opened, id: Id) -> list[TagJson]:
-        return [tag_json(tag) for tag in opened.index.tags(_get(opened, kind, id))]
+    def get_tags(opened: Opened, asker: Asker, id: Id) -> list[TagJson]:
+        return [tag_json(tag) for tag in opened.index.tags(_get(opened, asker, kind, id))]
 
     @router.put(
         path + "/{id}",
@@ -138,15 +141,15 @@ def _routes(kind: type[Record], path: str) -> None:
         operation_id=f"put_{name}",
         openapi_extra=single_body,
     )
-    def put_one(opened: Opened, id: Id, given: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
-        held = _get(opened, kind, id)
+    def put_one(opened: Opened, asker: Staff, id: Id, given: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+        held = _get(opened, asker, kind, id)
         record = replace(read(kind, given), source=held.source, source_id=held.source_id)
-        opened.store.save([_keeping_hidden(record, held, given)])
+        opened.store.save([_owned(_keeping_hidden(record, held, given), held, asker)])
         return public(opened.store.get(id))
 
     @router.delete(path + "/{id}", tags=[name], summary=f"Delete one {name}", operation_id=f"delete_{name}")
-    def delete_one(opened: Opened, id: Id) -> Deleted:
-        _get(opened, kind, id)
+    def delete_one(opened: Opened, asker: Staff, id: Id) -> Deleted:
+        _get(opened, asker, kind, id)
         return Deleted(deleted=opened.store.delete([id]), revision=opened.store.revision())
 
 
@@ -163,7 +166,9 @@ def read(kind: type[Record], given: dict[str, Any]) -> Record:
     return replace(record, source=record.source or "api", source_id=record.source_id or uuid4().hex)
 
 
-def _write(opened: Installation, kind: type[Record], given: dict[str, Any] | list[dict[str, Any]]) -> Written:
+def _write(
+    opened: Installation, asker: Viewer, kind: type[Record], given: dict[str, Any] | list[dict[str, Any]]
+) -> Written:
     if isinstance(given, list) and len(given) > MOST:
         raise TooMany(most=MOST, given=len(given))
     records: dict[tuple[str, str], Record] = {}
@@ -174,7 +179,9 @@ def _write(opened: Installation, kind: type[Record], given: dict[str, Any] | lis
             if (record.source, record.source_id) in records:
                 raise RecordRefused(reason=f"来源编号“{record.source_id}”在这一批里重复")
             held = opened.store.find(kind.kind, record.source, record.source_id)
-            records[record.source, record.source_id] = _keeping_hidden(record, held, item)
+            if held and not asker.sees(held):
+                raise RecordRefused(reason=f"来源编号“{record.source_id}”已由别人使用")
+            records[record.source, record.source_id] = _owned(_keeping_hidden(record, held, item), held, asker)
         except BadInput as error:
             if isinstance(given, dict):
                 raise
@@ -195,8 +202,14 @@ def _keeping_hidden(record: Record, held: Record | None, given: dict[str, Any]) 
     return replace(record, **{name: getattr(held, name) for name in hidden}) if held else record
 
 
-def _get(opened: Installation, kind: type[Record], id: int) -> Record:
-    record = opened.store.get(id)
+def _owned(record: Record, held: Record | None, asker: Viewer) -> Record:
+    """The record, theirs where nobody but its owner may see it and it has none."""
+    is_nobodys = record.visibility == "private" and (held is None or held.owner is None)
+    return replace(record, owner=asker.account) if is_nobodys else record
+
+
+def _get(opened: Installation, asker: Viewer, kind: type[Record], id: int) -> Record:
+    record = seen(opened, id, viewer=asker)
     if not isinstance(record, kind):
         raise RecordNotFound(id=id)
     return record

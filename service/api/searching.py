@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from service.access import Opened
+from service.access import Asker, Opened
 from service.answers import PAGED, search
 from service.api.shapes import AnswerJson, answer_json
 
@@ -27,6 +27,7 @@ Where = Annotated[
 @router.get("/search", summary="Records that answer a text, best first")
 def get_search(
     opened: Opened,
+    asker: Asker,
     q: Annotated[
         str, Query(description="A line or a page in one's own words", examples=["无刷直流电机 噪声"], max_length=20000)
     ],
@@ -45,5 +46,7 @@ def get_search(
     offset: Annotated[int, Query(ge=0, lt=PAGED)] = 0,
     records: Annotated[bool, Query(description="Whether each hit carries its whole record")] = False,
 ) -> AnswerJson:
-    answer = search(opened, q, kind=kind, where=where, without=without, mode=mode, limit=limit, offset=offset)
+    answer = search(
+        opened, q, viewer=asker, kind=kind, where=where, without=without, mode=mode, limit=limit, offset=offset
+    )
     return answer_json(answer, records=records)

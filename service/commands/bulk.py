@@ -24,6 +24,7 @@ from service.commands import (
     told,
     where_option,
 )
+from service.viewer import MACHINE
 
 _READ = click.Path(exists=True, dir_okay=False, path_type=Path)
 _WRITTEN = click.Path(dir_okay=False, path_type=Path)
@@ -75,6 +76,7 @@ def bulk(
                 installation,
                 demands,
                 out,
+                viewer=MACHINE,
                 limit=limit,
                 where=where,
                 mode=mode,

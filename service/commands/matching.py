@@ -9,6 +9,7 @@ from service import answers
 from service.api.shapes import answer_json
 from service.commands import catch_up, echo_json, json_option, mode_option, model_option, opened, where_option
 from service.commands.searching import show
+from service.viewer import MACHINE
 
 
 @click.command()
@@ -33,7 +34,7 @@ def match(
         raise click.UsageError("请给出记录编号，或用 --text 给出一段文字（二者择一）。")
     with opened(model) as installation:
         catch_up(installation, quiet=as_json)
-        answer = answers.match(installation, id=id, text=text, where=where, mode=mode, limit=limit)
+        answer = answers.match(installation, viewer=MACHINE, id=id, text=text, where=where, mode=mode, limit=limit)
     if as_json:
         echo_json(answer_json(answer).model_dump())
         return

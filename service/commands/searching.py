@@ -9,6 +9,7 @@ from indexer.fusion import BANDS, Mode
 from service import answers
 from service.api.shapes import answer_json
 from service.commands import catch_up, echo_json, json_option, mode_option, model_option, opened, told, where_option
+from service.viewer import MACHINE
 
 
 @click.command()
@@ -31,7 +32,7 @@ def search(
     """
     with opened(model) as installation:
         catch_up(installation, quiet=as_json)
-        answer = answers.search(installation, text, kind=kind, where=where, mode=mode, limit=limit)
+        answer = answers.search(installation, text, viewer=MACHINE, kind=kind, where=where, mode=mode, limit=limit)
     if as_json:
         echo_json(answer_json(answer).model_dump())
         return

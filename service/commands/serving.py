@@ -14,8 +14,8 @@ from service.installation import Installation, import_sample
 from service.settings import Settings, to_environment
 
 
-class OpenWithoutAccounts(BadInput):
-    """没有账号的服务只能监听本机（127.0.0.1），不能监听 {host}：否则任何能连上的人都可以改动全部记录。要让别的机器访问，请在前面架一层带登录的反向代理，由它转发到 127.0.0.1。"""
+class HostsUnknown(BadInput):
+    """要监听 {host} 让别的机器访问，请先在 DUIJIE_HOSTS 中写明别人访问用的主机名或地址。最好仍监听 127.0.0.1，前面架一层带 TLS 的反向代理。"""
 
 
 class PortTaken(BadInput):
@@ -23,7 +23,7 @@ class PortTaken(BadInput):
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址；没有账号时只能是本机。")
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址；不是本机的，要先设 DUIJIE_HOSTS。")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="监听的端口。")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="服务进程的个数。")
 @click.option("--sample", is_flag=True, help="库是空的时，先装入随软件附带的样例库。")
@@ -36,9 +36,9 @@ def serve(host: str, port: int, workers: int, sample: bool, model: str | None) -
       duijie serve --sample
       duijie serve --port 9000 --workers 2
     """
-    _only_local(host)
-    _free(host, port)
     settings = settings_with(model)
+    _reachable(host, settings)
+    _free(host, port)
     _prepare(settings, sample)
     to_environment(settings)
     address = f"[{host}]" if ":" in host else host
@@ -61,14 +61,14 @@ def _prepare(settings: Settings, sample: bool) -> None:
             told.print(f"注意：{degraded}")
 
 
-def _only_local(host: str) -> None:
-    """Raises OpenWithoutAccounts for an address that others can reach."""
+def _reachable(host: str, settings: Settings) -> None:
+    """Raises HostsUnknown for an address that others can reach, where no name is given by which they do."""
     try:
         local = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         local = False
-    if not local:
-        raise OpenWithoutAccounts(host=host)
+    if not local and not settings.hosts:
+        raise HostsUnknown(host=host)
 
 
 def _free(host: str, port: int) -> None:

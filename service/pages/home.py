@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from service.access import Opened
+from service.access import Asker, Opened
 from service.answers import browse, holdings
 from service.templating import page
 
@@ -24,6 +24,6 @@ _LATEST = 8
 
 
 @router.get("/")
-def get_home(request: Request, opened: Opened) -> HTMLResponse:
-    _, latest = browse(opened, kind="achievement", where=(), limit=_LATEST, offset=0)
-    return page(request, "home.html", held=holdings(opened), latest=latest, examples=EXAMPLES)
+def get_home(request: Request, opened: Opened, asker: Asker) -> HTMLResponse:
+    _, latest = browse(opened, viewer=asker, kind="achievement", where=(), limit=_LATEST, offset=0)
+    return page(request, "home.html", held=holdings(opened, viewer=asker), latest=latest, examples=EXAMPLES)

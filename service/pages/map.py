@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from corpus.vocabulary import industries
-from service.access import Opened
+from service.access import Asker, Opened
 from service.fields import LEVELS, MONTHS, SHADES, field_map, shade
 from service.templating import page
 
@@ -14,9 +14,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/map")
-def get_map(request: Request, opened: Opened, within: str = "") -> HTMLResponse:
+def get_map(request: Request, opened: Opened, asker: Asker, within: str = "") -> HTMLResponse:
     chosen = within.strip() or None
-    found = field_map(opened, chosen)
+    found = field_map(opened, chosen, viewer=asker)
     fields = found.fields
     return page(
         request,

@@ -12,8 +12,8 @@ from fastapi.responses import HTMLResponse
 from corpus.errors import RecordNotFound
 from corpus.records import Record, about, is_stated, stated_fields
 from indexer.comparisons import COMPARISONS
-from service.access import Opened
-from service.answers import OTHER_SIDE, match
+from service.access import Asker, Opened
+from service.answers import OTHER_SIDE, match, seen
 from service.templating import page
 
 router = APIRouter(include_in_schema=False)
@@ -44,10 +44,10 @@ class Stated:
 
 
 @router.get("/records/{id:int}")
-def get_record(request: Request, opened: Opened, id: int) -> HTMLResponse:
+def get_record(request: Request, opened: Opened, asker: Asker, id: int) -> HTMLResponse:
     if id > _LARGEST:
         raise RecordNotFound(id=id)
-    record = opened.store.get(id)
+    record = seen(opened, id, viewer=asker)
     own, shared, registered = sections(record)
     return page(
         request,
@@ -58,7 +58,7 @@ def get_record(request: Request, opened: Opened, id: int) -> HTMLResponse:
         registered=registered,
         missing=missing(record),
         tags=opened.index.tags(record),
-        answer=match(opened, id=id, limit=_MATCHES),
+        answer=match(opened, viewer=asker, id=id, limit=_MATCHES),
         other=OTHER_SIDE[record.kind],
         weights=opened.index.fusion.weights,
         meanings={name: comparison.__doc__ for name, (_, comparison) in COMPARISONS.items()},

@@ -17,12 +17,13 @@ from corpus.vocabulary import KIND, Vocabulary
 from indexer.attributes import attributes, read_filter
 from indexer.entries import Among, Between
 from indexer.fusion import Mode
-from service.access import Opened
+from service.access import Asker, Opened
 from service.answers import PAGED, Answer, Hit, browse, browse_facets, search
 from service.facets import Facet
 from service.installation import Installation
 from service.pages.understanding import Understanding, understanding
 from service.templating import address, page
+from service.viewer import Viewer
 
 router = APIRouter(include_in_schema=False)
 
@@ -119,6 +120,7 @@ class Choice:
 def get_search(
     request: Request,
     opened: Opened,
+    asker: Asker,
     q: str = "",
     kind: str = "",
     where: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006 - FastAPI copies it
@@ -131,7 +133,7 @@ def get_search(
         side = KIND.code(kind) if kind.strip() else None
         asked = replace(asked, kind=side, mode=MODE.code(mode or "hybrid"))
         conditions = [understood(written) for written in asked.where]
-        found = results(opened, asked)
+        found = results(opened, asked, asker)
     except BadInput as problem:
         readable = _understandable(asked.where)
         told = str(problem)
@@ -151,15 +153,18 @@ def get_search(
     )
 
 
-def results(opened: Installation, asked: Asked) -> Results:
+def results(opened: Installation, asked: Asked, viewer: Viewer) -> Results:
     offset = (asked.page - 1) * PER_PAGE
     if not asked.q:
-        total, records = browse(opened, kind=asked.kind, where=asked.where, limit=PER_PAGE, offset=offset)
-        facets = browse_facets(opened.index, asked.kind, asked.where)
+        total, records = browse(
+            opened, viewer=viewer, kind=asked.kind, where=asked.where, limit=PER_PAGE, offset=offset
+        )
+        facets = browse_facets(opened.index, asked.kind, asked.where, viewer=viewer)
         return Results(total, [(record, None) for record in records], facets)
     answer = search(
         opened,
         asked.q,
+        viewer=viewer,
         kind=asked.kind,
         where=asked.where,
         without=asked.without,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
-from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from indexer.reading import Reader
@@ -22,7 +20,8 @@ from indexer.thesaurus import (
     remove_line,
     shipped_thesaurus,
 )
-from service.access import Opened
+from service.access import Opened, Staff
+from service.forms import Form
 from service.installation import Installation
 from service.templating import address, page
 
@@ -53,22 +52,13 @@ class Shelf:
     lines: Sequence[Line]
 
 
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form, as browsers send one."""
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: values[0] for name, values in fields.items()}
-
-
-Form = Annotated[Mapping[str, str], Depends(_form)]
-
-
 @router.get("/thesaurus")
 def get_thesaurus(request: Request, opened: Opened, q: str = "", done: str = "") -> HTMLResponse:
     return _page(request, opened, q=q.strip()[:_LONGEST], done=DONE.get(done))
 
 
 @router.post("/thesaurus")
-def post_thesaurus(request: Request, opened: Opened, form: Form) -> Response:
+def post_thesaurus(request: Request, opened: Opened, asker: Staff, form: Form) -> Response:
     """Add a line; what cannot be one is told beside the form."""
     said, terms = form.get("said", ""), form.get("terms", "")
     try:
@@ -80,7 +70,7 @@ def post_thesaurus(request: Request, opened: Opened, form: Form) -> Response:
 
 
 @router.post("/thesaurus/remove")
-def post_removal(opened: Opened, form: Form) -> Response:
+def post_removal(opened: Opened, asker: Staff, form: Form) -> Response:
     """Take a line of the operator's out; one that is gone already stays gone."""
     remove_line(opened.settings.home, form.get("line", ""))
     return _back("removed")

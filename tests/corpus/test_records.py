@@ -27,7 +27,7 @@ from corpus.records import (
 from corpus.tables import TABLES, record_from, row_of
 from tests.corpus.generated import ANY_RECORD, FULL
 
-ASSIGNED = ["id", "revision", "saved_at"]
+ASSIGNED = ["id", "revision", "saved_at", "owner"]
 EACH_KIND = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
@@ -54,9 +54,9 @@ def test_a_sheet_can_state_every_field_by_its_name_and_by_its_label(
 
 @EACH_KIND
 def test_json_tells_every_field_that_is_not_confidential(kind: type[Record]) -> None:
-    saved = replace(FULL[kind.kind], id=7, revision=9, saved_at=datetime(2026, 1, 2, 3, 4, 5))
+    saved = replace(FULL[kind.kind], id=7, revision=9, saved_at=datetime(2026, 1, 2, 3, 4, 5), owner=3)
     confidential = {name for name in stated_fields(kind) if about(kind, name).confidential}
-    assert set(public(saved)) == {"kind", *(field.name for field in fields(kind))} - confidential
+    assert set(public(saved)) == {"kind", *(field.name for field in fields(kind))} - confidential - {"owner"}
 
 
 @EACH_KIND

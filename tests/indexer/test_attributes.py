@@ -56,7 +56,14 @@ def test_records_pass(written: str, record: Record, passing: bool) -> None:
 
 
 def test_what_is_not_stated_is_left_out() -> None:
-    assert attributes_of(achievement(1, "电机")).keys() == {"kind", "source", "status", "visibility", "expires"}
+    assert attributes_of(achievement(1, "电机")).keys() == {
+        "kind",
+        "source",
+        "status",
+        "visibility",
+        "audience",
+        "expires",
+    }
 
 
 def test_every_attribute_of_a_record_may_be_named_in_a_filter() -> None:
@@ -69,9 +76,9 @@ def test_every_attribute_of_a_record_may_be_named_in_a_filter() -> None:
     }
     offer = achievement(1, "电机", stage="pilot", result_type=("patent",), ip=(Ip(kind="invention"),), trl=6, price_min=1.0, completed_on=date(2024, 1, 1), **full)  # fmt: skip
     wanted = demand(2, "电机", demand_kind="solve", min_trl=6, budget_max=5.0, published_on=date(2024, 1, 1), **full)
-    assert attributes_of(offer).keys() | attributes_of(wanted).keys() == attributes().keys() | {"expires"}
+    assert attributes_of(offer).keys() | attributes_of(wanted).keys() == attributes().keys() | {"expires", "audience"}
     for name, value in {**attributes_of(offer), **attributes_of(wanted)}.items():
-        assert name == "expires" or attributes()[name].number == (not isinstance(value, tuple))
+        assert name in ("expires", "audience") or attributes()[name].number == (not isinstance(value, tuple))
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,31 @@
 """The service is tested whole: a real installation in a temporary folder, the model of the package, the sample library.
 
-`library` is made once and copied for each test that changes it; `client` speaks HTTP to the application over such a copy, `run` calls
-the command line as a person would, in this process.
+`library` is made once and copied for each test that changes it; `client` speaks HTTP to the application over such a copy as an operator,
+`visitor` as nobody in particular; `run` calls the command line as a person would, in this process.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
+from corpus.accounts import Account
 from service import cli
+from service.access import FORM, SESSION
 from service.app import create_app
 from service.installation import Installation, import_sample
 from service.settings import Settings
+
+PASSWORD = "four horses stand still"
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +51,31 @@ def installation(home: Path) -> Iterator[Installation]:
 
 
 @pytest.fixture
-def client(installation: Installation) -> Iterator[TestClient]:
+def visitor(installation: Installation) -> Iterator[TestClient]:
+    """A client that nobody has signed in."""
     with TestClient(create_app(installation), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def client(visitor: TestClient, installation: Installation) -> TestClient:
+    """A client signed in as an operator."""
+    sign_in(visitor, installation, "operator")
+    return visitor
+
+
+def sign_in(client: TestClient, installation: Installation, role: str, **more: str) -> Account:
+    """Give the client a session of a new account; the password is the tests' own."""
+    accounts = installation.accounts
+    account = accounts.add(f"{role}-{uuid4().hex[:8]}", PASSWORD, role=role, **more)
+    client.cookies.set(SESSION, accounts.begin(account))
+    return account
+
+
+def form(client: TestClient, **fields: str) -> dict[str, str]:
+    """A form's fields with the token that our page would have put into it."""
+    secret = client.cookies.get(SESSION) or client.cookies.get(FORM) or ""
+    return {"token": hmac.new(secret.encode(), b"form", "sha256").hexdigest(), **fields}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from service.answers import match
 from service.bulk import bulk, kept_in
 from service.installation import Installation, sample_files
 from service.resuming import StartedOtherwise, UnderWay, resumed
+from service.viewer import MACHINE
 from tests.service.conftest import Run
 
 SHEET = """企业需求汇总表（二〇二五年）,,,
@@ -57,14 +58,14 @@ def test_every_demand_of_a_sheet_is_answered_as_a_stored_one_is(
 ) -> None:
     out = tmp_path / "匹配.jsonl"
     with sample_files() as (_, demands):
-        done = bulk(installation, demands, out, limit=10, mode=mode, where=["trl=3..9"])
+        done = bulk(installation, demands, out, viewer=MACHINE, limit=10, mode=mode, where=["trl=3..9"])
         rows = list(read_file(demands, kind=Demand))
     found = lines(out)
     assert done.demands == len(found) == len(rows) == 85
     for one in found:
         stored = installation.store.find("demand", "sample", one["source_id"])
         assert stored is not None
-        answer = match(installation, id=stored.id, limit=10, mode=mode, where=["trl=3..9"])
+        answer = match(installation, viewer=MACHINE, id=stored.id, limit=10, mode=mode, where=["trl=3..9"])
         told = [(hit["id"], hit["score"], hit["band"], hit["parts"], hit["quote"]) for hit in one["hits"]]
         assert told == [
             (hit.record.id, hit.score, hit.band, hit.parts, hit.quotes[0].text if hit.quotes else None)
@@ -108,7 +109,7 @@ def test_refused_rows_are_told_and_columns_that_were_not_used(run: Run, tmp_path
 
 def test_csv_opens_in_a_chinese_excel_and_holds_no_formula(installation: Installation, sheet: Path) -> None:
     out = sheet.with_name("匹配.csv")
-    bulk(installation, sheet, out, limit=2)
+    bulk(installation, sheet, out, viewer=MACHINE, limit=2)
     assert out.read_bytes().startswith("\ufeff需求文件,行号,需求编号,需求名称,名次,".encode())
     rows = table(out)
     assert [(row["行号"], row["需求编号"], row["名次"]) for row in rows] == [
@@ -119,7 +120,7 @@ def test_csv_opens_in_a_chinese_excel_and_holds_no_formula(installation: Install
     installation.store.save([demand])
     stored = installation.store.find("demand", "需求", "X-1")
     assert stored is not None
-    best = match(installation, id=stored.id, limit=1).hits[0]
+    best = match(installation, viewer=MACHINE, id=stored.id, limit=1).hits[0]
     assert best.band is not None
     assert (rows[0]["成果名称"], rows[0]["成果单位"], rows[0]["档次"], float(rows[0]["得分"])) == (
         best.record.title, best.record.organisation, BANDS[best.band], best.score,
@@ -155,7 +156,7 @@ def test_more_matches_than_a_sheet_holds_go_on_in_another(
 ) -> None:
     monkeypatch.setattr("service.listing.ROWS", 3)
     for limit, held in ((1, [2]), (3, [3, 3]), (2, [3, 1])):
-        bulk(installation, sheet, sheet.with_name("匹配.xlsx"), limit=limit)
+        bulk(installation, sheet, sheet.with_name("匹配.xlsx"), viewer=MACHINE, limit=limit)
         book = openpyxl.load_workbook(sheet.with_name("匹配.xlsx"))
         titles = ["匹配", "匹配 2"][: len(held)]
         assert [title for title in book.sheetnames if title.startswith("匹配")] == titles
@@ -230,21 +231,21 @@ def test_a_run_that_broke_off_anywhere_in_a_line_goes_on_to_the_same_bytes(
         sheet.with_name(f"两次.{ending}"),
         sheet.with_name("退.csv"),
     )
-    bulk(installation, sheet, whole, limit=3)
+    bulk(installation, sheet, whole, viewer=MACHINE, limit=3)
     with pytest.raises(Stopped):
-        bulk(installation, sheet, out, limit=3, progress=stop_after(3))
+        bulk(installation, sheet, out, viewer=MACHINE, limit=3, progress=stop_after(3))
     assert not out.exists()
     begun = kept_in(out).read_bytes()
     ends = [len(begun[:at]) + 1 for at, byte in enumerate(begun) if byte == ord("\n")]
     for cut, left in [(len(begun), 2), (ends[2] + 9, 1), (ends[1], 1), (ends[0] - 1, 0), (0, 0)]:
         kept_in(out).write_bytes(begun[:cut])
-        done = bulk(installation, sheet, out, limit=3, refused=refused)
+        done = bulk(installation, sheet, out, viewer=MACHINE, limit=3, refused=refused)
         assert out.read_bytes() == whole.read_bytes()
         assert (done.demands, done.refused, done.matches, done.resumed) == (2, 2, 6, left)
         assert [int(row["原行号"]) for row in table(refused)] == [4, 6]
         assert not kept_in(out).exists()
     kept_in(out).write_bytes(begun[: ends[1]] + bytes(40) + b"\n")  # the power went
-    bulk(installation, sheet, out, limit=3)
+    bulk(installation, sheet, out, viewer=MACHINE, limit=3)
     assert out.read_bytes() == whole.read_bytes()
 
 
@@ -253,7 +254,7 @@ def test_a_run_started_with_something_else_asked_says_what_and_only_anew_begins_
 ) -> None:
     out = sheet.with_name("匹配.csv")
     with pytest.raises(Stopped):
-        bulk(installation, sheet, out, progress=stop_after(2))
+        bulk(installation, sheet, out, viewer=MACHINE, progress=stop_after(2))
     begun = kept_in(out).read_bytes()
     other = run("bulk", sheet, "-o", out, "--limit", "3", "--mode", "keyword", "--where", "trl=5..9")
     assert (other.code, other.out) == (2, "")
@@ -261,12 +262,12 @@ def test_a_run_started_with_something_else_asked_says_what_and_only_anew_begins_
     assert "--anew" in other.err
     sheet.write_text(SHEET + "又一条,X-5,,\n", "utf-8")
     with pytest.raises(StartedOtherwise, match="当时的需求文件的内容与这次不同"):
-        bulk(installation, sheet, out)
+        bulk(installation, sheet, out, viewer=MACHINE)
     sheet.write_text(SHEET, "utf-8")
     record = installation.store.latest("achievement", 1)[0]
     installation.store.delete([record.id])
     with pytest.raises(StartedOtherwise, match="当时的修订号与这次不同"):
-        bulk(installation, sheet, out)
+        bulk(installation, sheet, out, viewer=MACHINE)
     assert kept_in(out).read_bytes() == begun
     assert not out.exists()
     assert run("bulk", sheet, "-o", out, "--limit", "3", "--anew", "--json").json["matches"] == 6
@@ -290,7 +291,7 @@ def test_half_characters_and_control_signs_of_a_row_do_no_harm(installation: Ins
     )
     for ending in ("csv", "xlsx", "jsonl"):
         refused = tmp_path / f"退回.{ending}"
-        done = bulk(installation, file, tmp_path / f"匹配.{ending}", limit=1, refused=refused)
+        done = bulk(installation, file, tmp_path / f"匹配.{ending}", viewer=MACHINE, limit=1, refused=refused)
         assert (done.demands, done.refused) == (1, 2)
         assert refused.exists()
     assert lines(tmp_path / "匹配.jsonl")[0]["title"] == "磁铁起泡"
@@ -303,7 +304,7 @@ from service.bulk import bulk
 from service.installation import Installation
 from service.settings import Settings
 with Installation(Settings(home=Path(sys.argv[1]))) as installation:
-    bulk(installation, Path(sys.argv[2]), Path(sys.argv[3]), progress=lambda count: print(count, flush=True))
+    bulk(installation, Path(sys.argv[2]), Path(sys.argv[3]), viewer=MACHINE, progress=lambda count: print(count, flush=True))
 """
 
 
@@ -316,7 +317,7 @@ def test_a_run_killed_and_resumed_gives_the_same_bytes_as_an_undisturbed_one(
     whole, out = tmp_path / f"一次.{ending}", tmp_path / f"两次.{ending}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DUIJIE_")}
     with sample_files() as (_, demands):
-        bulk(installation, demands, whole)
+        bulk(installation, demands, whole, viewer=MACHINE)
         for _ in range(2):
             command = [sys.executable, "-c", RUN, str(home), str(demands), str(out)]
             running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
@@ -329,7 +330,7 @@ def test_a_run_killed_and_resumed_gives_the_same_bytes_as_an_undisturbed_one(
             running.communicate()
         kept = kept_in(out).read_bytes().count(b"\n") - 1 if kept_in(out).exists() else 0
         assert kept >= 5 or out.exists()  # it was done where this test had to wait so long
-        done = bulk(installation, demands, out)
+        done = bulk(installation, demands, out, viewer=MACHINE)
     assert (done.demands, done.resumed) == (85, kept)
     assert out.read_bytes() == whole.read_bytes()
     assert not kept_in(out).exists()

@@ -10,7 +10,7 @@ import pytest
 from service.cli import duijie
 from tests.service.conftest import Run
 
-COMMANDS = ["bulk", "doctor", "evaluate", "import", "index", "match", "search", "serve", "thesaurus", "train"]
+COMMANDS = ["bulk", "doctor", "evaluate", "import", "index", "match", "search", "serve", "thesaurus", "train", "user"]
 
 
 SAMPLES = Path(__file__).parents[2] / "corpus" / "samples"
@@ -126,7 +126,7 @@ def test_match_of_a_stored_demand_and_of_a_text(run: Run) -> None:
         (("search", "电机", "--where", "colour=red"), "没有名为“colour”的字段"),
         (("match",), "请给出记录编号"),
         (("match", "987654"), "没有编号为 987654 的记录"),
-        (("serve", "--host", "0.0.0.0"), "没有账号的服务只能监听本机"),
+        (("serve", "--host", "0.0.0.0"), "请先在 DUIJIE_HOSTS 中写明"),
         (("import", "没有.csv"), "没有.csv"),
         (("nonsense",), "nonsense"),
     ],

@@ -10,6 +10,7 @@ from corpus.store import Store
 from indexer.fusion import Mode
 from service.answers import search
 from service.installation import Installation
+from service.viewer import MACHINE
 
 RECORDS = {
     "classification": "行业代码自动归类工具：按 GB/T 4754-2017《国民经济行业分类》给企业打标签，一万条只需半分钟。",
@@ -43,14 +44,14 @@ def add_all(store: Store) -> None:
 )
 def test_it_is_first(installation: Installation, question: str, found: str, mode: Mode) -> None:
     add_all(installation.store)
-    assert search(installation, question, mode=mode, limit=1).hits[0].record.source_id == found
+    assert search(installation, question, viewer=MACHINE, mode=mode, limit=1).hits[0].record.source_id == found
 
 
 @pytest.mark.parametrize(
     "written", ["640×512", "640x512", "640X512", "640*512", "６４０×５１２", "640 × 512", "６４０Ｘ５１２"]
 )
 def test_a_size_is_found_however_it_is_written(installation: Installation, written: str) -> None:
-    hits = search(installation, written, limit=6).hits
+    hits = search(installation, written, viewer=MACHINE, limit=6).hits
     holding = [hit for hit in hits if "640×512" in hit.record.title + str(hit.record)]
     assert holding == list(hits)[: len(holding)]
     assert len(holding) == 6

@@ -17,6 +17,7 @@ from service.app import create_app
 from service.fields import Cell, FieldMap, FieldUnknown, field_map, months_until, shade
 from service.installation import Installation
 from service.settings import Settings
+from service.viewer import MACHINE
 
 
 def achievement(title: str, **stated: object) -> Achievement:
@@ -36,7 +37,7 @@ def own(tmp_path: Path) -> Iterator[Installation]:
 
 def mapped(own: Installation, *records: Record, within: str | None = None) -> FieldMap:
     own.store.save(list(records))
-    return field_map(own, within)
+    return field_map(own, within, viewer=MACHINE)
 
 
 def cells(found: FieldMap) -> list[Cell]:
@@ -48,10 +49,10 @@ def cells(found: FieldMap) -> list[Cell]:
 
 @pytest.mark.parametrize("within", [None, "C", "C34"])
 def test_every_number_is_that_of_its_list(installation: Installation, within: str | None) -> None:
-    found = cells(field_map(installation, within))
+    found = cells(field_map(installation, within, viewer=MACHINE))
     assert sum(cell.count for cell in found) > 200
     for cell in found:
-        total, _ = browse(installation, kind=cell.kind, where=cell.where, limit=0, offset=0)
+        total, _ = browse(installation, viewer=MACHINE, kind=cell.kind, where=cell.where, limit=0, offset=0)
         assert (cell.address, cell.count) == (cell.address, total)
 
 
@@ -105,7 +106,7 @@ def test_one_field_opens_into_what_lies_in_it(own: Installation) -> None:
 @pytest.mark.parametrize("code", ["Z", "C99", "C3451", "<b>"])
 def test_an_industry_that_is_none_is_refused(own: Installation, code: str) -> None:
     with pytest.raises(FieldUnknown, match="供需图谱"):
-        field_map(own, code)
+        field_map(own, code, viewer=MACHINE)
 
 
 def test_the_trend_counts_by_the_month_of_publication(own: Installation) -> None:

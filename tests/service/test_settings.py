@@ -13,6 +13,7 @@ from corpus.records import Demand
 from service.answers import match, search
 from service.installation import Installation
 from service.settings import Settings, SettingUnusable, from_environment, to_environment
+from service.viewer import MACHINE
 from tests.indexer.endpoints import GOOD, Served, saying, serving
 
 NAMES = (
@@ -24,6 +25,9 @@ NAMES = (
     "DUIJIE_LLM_KEY",
     "DUIJIE_LLM_TIMEOUT",
     "DUIJIE_LLM_CONFIDENTIAL",
+    "DUIJIE_HOSTS",
+    "DUIJIE_SESSION_HOURS",
+    "DUIJIE_IDLE_HOURS",
 )
 FULL = Settings(
     home=Path("elsewhere"),
@@ -34,6 +38,9 @@ FULL = Settings(
     llm_key="sk-0123456789abcdef",
     llm_timeout=2.5,
     llm_confidential=True,
+    hosts=("duijie.example.org", "10.0.0.7"),
+    session_hours=8,
+    idle_hours=0.5,
 )
 NEED = "电机夜里嗡嗡响，吵得很"
 
@@ -85,6 +92,11 @@ def test_only_a_1_lets_confidential_demands_go_out(monkeypatch: pytest.MonkeyPat
         ("DUIJIE_LLM_URL", "https://me:hush@llm.example/v1"),
         ("DUIJIE_LLM_KEY", "sk-hush\nX: y"),
         ("DUIJIE_LLM_KEY", "sk-hush密"),
+        ("DUIJIE_HOSTS", "http://duijie.example.org"),
+        ("DUIJIE_HOSTS", "duijie.example.org:8000"),
+        ("DUIJIE_SESSION_HOURS", "0"),
+        ("DUIJIE_SESSION_HOURS", "ever"),
+        ("DUIJIE_IDLE_HOURS", "-1"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, written: str) -> None:
@@ -127,9 +139,9 @@ def stored(installation: Installation, visibility: str) -> int:
 
 def test_a_search_is_read_by_the_model_and_kept_in_the_index_folder(home: Path, served: Served) -> None:
     with asking(home, served) as installation:
-        assert search(installation, NEED).reading.reader == "judge-7b"
+        assert search(installation, NEED, viewer=MACHINE).reading.reader == "judge-7b"
     with asking(home, served) as again:
-        assert search(again, NEED).reading.need == GOOD["need"]
+        assert search(again, NEED, viewer=MACHINE).reading.need == GOOD["need"]
     assert len(served.asked) == 1
     assert (home / "index/readings.sqlite").is_file()
 
@@ -137,7 +149,7 @@ def test_a_search_is_read_by_the_model_and_kept_in_the_index_folder(home: Path, 
 @pytest.mark.parametrize("visibility", ["members", "org", "brokers", "private"])
 def test_a_demand_that_is_not_for_everybody_stays_here(home: Path, served: Served, visibility: str) -> None:
     with asking(home, served) as installation:
-        reading = match(installation, id=stored(installation, visibility)).reading
+        reading = match(installation, viewer=MACHINE, id=stored(installation, visibility)).reading
     assert served.asked == []
     assert (reading.reader, reading.note) == (
         "rule",
@@ -147,7 +159,7 @@ def test_a_demand_that_is_not_for_everybody_stays_here(home: Path, served: Serve
 
 def test_it_goes_out_where_the_operator_allows_it_and_a_public_one_always(home: Path, served: Served) -> None:
     with asking(home, served) as installation:
-        assert match(installation, id=stored(installation, "public")).reading.reader == "judge-7b"
+        assert match(installation, viewer=MACHINE, id=stored(installation, "public")).reading.reader == "judge-7b"
     with asking(home, served, confidential=True) as allowed:
-        assert match(allowed, id=stored(allowed, "private")).reading.reader == "judge-7b"
-        assert match(allowed, text="污泥干化").reading.reader == "judge-7b"
+        assert match(allowed, viewer=MACHINE, id=stored(allowed, "private")).reading.reader == "judge-7b"
+        assert match(allowed, viewer=MACHINE, text="污泥干化").reading.reader == "judge-7b"

@@ -14,8 +14,9 @@ from service.answers import search
 from service.app import create_app
 from service.installation import Installation
 from service.settings import Settings
+from service.viewer import MACHINE
 from tests.indexer.endpoints import GOOD, Served, saying, serving
-from tests.service.conftest import Run
+from tests.service.conftest import Run, form
 
 SAID, TERMS = "一夜就凉、暖瓶不保温", "真空绝热、漏热率"
 LINE = f"{SAID} → {TERMS}"
@@ -34,7 +35,11 @@ def words(found: BeautifulSoup) -> str:
 
 def added(installation: Installation, text: str) -> dict[str, str]:
     """The words that a question is widened by, each with the wording that brought it in."""
-    return {term.word: term.origin for term in search(installation, text).reading.terms if term.origin != "text"}
+    return {
+        term.word: term.origin
+        for term in search(installation, text, viewer=MACHINE).reading.terms
+        if term.origin != "text"
+    }
 
 
 def test_a_word_is_looked_up_however_it_is_written(client: TestClient) -> None:
@@ -65,7 +70,7 @@ def test_a_line_works_with_the_next_search_in_every_process_and_no_longer_once_r
 ) -> None:
     with Installation(Settings(home=installation.settings.home)) as elsewhere:
         assert added(elsewhere, "暖瓶不保温") == {}
-        answer = client.post("/thesaurus", data={"said": SAID, "terms": TERMS}, follow_redirects=False)
+        answer = client.post("/thesaurus", data=form(client, said=SAID, terms=TERMS), follow_redirects=False)
         assert (answer.status_code, answer.headers["location"]) == (303, "/thesaurus?done=added#own")
         assert added(installation, "暖瓶不保温")["漏热率"] == "暖瓶不保温"
         assert added(elsewhere, "暖瓶不保温")["漏热率"] == "暖瓶不保温"
@@ -73,7 +78,7 @@ def test_a_line_works_with_the_next_search_in_every_process_and_no_longer_once_r
         assert "已加入" in words(own)
         assert "查找时用：真空、绝热、漏热率" in words(own)
         line = own.select("input[name=line]")[0]["value"]
-        assert client.post("/thesaurus/remove", data={"line": str(line)}).status_code == 200
+        assert client.post("/thesaurus/remove", data=form(client, line=str(line))).status_code == 200
         assert added(elsewhere, "暖瓶不保温") == {}
         assert "还没有" in words(page(client))
 
@@ -83,7 +88,7 @@ def test_what_is_muted_or_made_a_synonym_is_heard_of_at_once(installation: Insta
     (home / "synonyms.txt").write_text("暖瓶、热水瓶\n", "utf-8")
     assert added(installation, "暖瓶") == {"水瓶": "暖瓶"} or "热水瓶" in added(installation, "暖瓶")
     (home / "muted.txt").write_text("暖瓶\n", "utf-8")
-    assert "暖瓶" not in search(installation, "暖瓶 漏气").reading.words
+    assert "暖瓶" not in search(installation, "暖瓶 漏气", viewer=MACHINE).reading.words
 
 
 def test_a_language_model_is_handed_the_lists_as_they_are_now(tmp_path: Path) -> None:
@@ -99,7 +104,9 @@ def _with_model(home: Path, served: Served) -> Installation:
 
 def test_own_lines_are_heard_before_those_of_the_package(installation: Installation) -> None:
     add_line(installation.settings.home, "跑偏 → 纠偏控制器")
-    heard = [term.origin for term in search(installation, "皮带跑偏").reading.terms if " → " in term.entry]
+    heard = [
+        term.origin for term in search(installation, "皮带跑偏", viewer=MACHINE).reading.terms if " → " in term.entry
+    ]
     assert heard[0] == "跑偏"
 
 
@@ -119,7 +126,7 @@ def test_own_lines_are_heard_before_those_of_the_package(installation: Installat
 def test_what_is_no_line_is_told_beside_the_form_and_kept(
     client: TestClient, home: Path, said: str, terms: str, reason: str
 ) -> None:
-    answer = client.post("/thesaurus", data={"said": said, "terms": terms})
+    answer = client.post("/thesaurus", data=form(client, said=said, terms=terms))
     found = BeautifulSoup(answer.text, "html.parser")
     assert answer.status_code == 400
     assert reason in found.select("[role=alert]")[0].get_text()
@@ -136,8 +143,8 @@ def test_a_line_is_one_line_whatever_is_sent(home: Path) -> None:
 
 
 def test_a_foreign_page_changes_nothing(client: TestClient, home: Path) -> None:
-    for address, form in (("/thesaurus", {"said": SAID, "terms": TERMS}), ("/thesaurus/remove", {"line": LINE})):
-        answer = client.post(address, data=form, headers={"Origin": "http://elsewhere.example"})
+    for address, sent in (("/thesaurus", {"said": SAID, "terms": TERMS}), ("/thesaurus/remove", {"line": LINE})):
+        answer = client.post(address, data=form(client, **sent), headers={"Origin": "http://elsewhere.example"})
         assert answer.status_code == 403
     assert not (home / OWN).exists()
 

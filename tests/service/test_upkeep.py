@@ -17,6 +17,7 @@ from service.app import create_app
 from service.installation import Installation
 from service.settings import Settings
 from service.upkeep import upkeep
+from service.viewer import MACHINE
 
 PATIENCE = 60.0
 
@@ -26,7 +27,7 @@ def achievements(count: int, name: str) -> list[Achievement]:
 
 
 def first(installation: Installation, text: str) -> str:
-    return search(installation, text, limit=1).hits[0].record.source_id
+    return search(installation, text, viewer=MACHINE, limit=1).hits[0].record.source_id
 
 
 def eventually(holds: Callable[[], bool]) -> None:
@@ -75,12 +76,12 @@ def test_a_search_does_not_wait_for_the_whole_of_an_import_and_says_so(
     monkeypatch.setattr(service.installation, "PATIENCE", 0.0)
     installation.is_kept_up = True
     installation.store.save(achievements(30, "QX"))
-    answer = search(installation, "磁钢起泡掉皮", limit=1)
+    answer = search(installation, "磁钢起泡掉皮", viewer=MACHINE, limit=1)
     assert answer.hits
     assert "刚存入的 30 条记录正在收录" in (answer.note or "")
     assert answer.revision == installation.store.revision() - 30
     installation.take_in(installation.store.revision(), PATIENCE)
-    answer = search(installation, "QX-00007", limit=1)
+    answer = search(installation, "QX-00007", viewer=MACHINE, limit=1)
     assert answer.hits[0].record.source_id == "QX7"
     assert "正在收录" not in (answer.note or "")
 

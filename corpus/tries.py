@@ -1,0 +1,69 @@
+"""Tries to sign in: counted in the database, so that more processes do not mean more tries.
+
+They are counted by login and by address, before the password is looked at: many at once count as many.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from corpus.accounts import Clock, now
+from corpus.database import writing
+from corpus.errors import DuijieError
+from corpus.tables import tries
+
+PERIOD = timedelta(minutes=15)
+OF_LOGIN, OF_ADDRESS = 10, 50
+"""How many tries a period allows."""
+
+
+class TooManyTries(DuijieError):
+    """登录尝试太多，请 {minutes} 分钟后再试。"""
+
+
+class Tries:
+    def __init__(self, engine: sa.Engine, *, clock: Clock = now) -> None:
+        self.engine, self.clock = engine, clock
+
+    def count(self, login: str, address: str) -> None:
+        """Count one more try. Raises TooManyTries with the `seconds` that are left."""
+        at = self.clock()
+        most = {_of_login(login): OF_LOGIN, f"address {_network(address)}": OF_ADDRESS}
+        with writing(self.engine) as connection:
+            connection.execute(tries.delete().where(tries.c.since <= at - PERIOD))
+            held = {key: _counted(connection, key, at) for key in most}
+        over = [since for key, (count, since) in held.items() if count > most[key]]
+        if over:
+            seconds = math.ceil((max(over) + PERIOD - at).total_seconds())
+            raise TooManyTries(minutes=math.ceil(seconds / 60), seconds=seconds)
+
+    def forget(self, login: str) -> None:
+        """A sign-in succeeded: earlier tries of the login count no more; those of the address still do."""
+        with writing(self.engine) as connection:
+            connection.execute(tries.delete().where(tries.c.key == _of_login(login)))
+
+
+def _counted(connection: sa.Connection, key: str, at: datetime) -> tuple[int, datetime]:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    first = dialect.insert(tries).values(key=key, count=1, since=at)
+    again = first.on_conflict_do_update(index_elements=["key"], set_={"count": tries.c.count + 1})
+    row = connection.execute(again.returning(tries.c.count, tries.c.since)).one()
+    return int(row[0]), row[1]
+
+
+def _of_login(login: str) -> str:
+    return f"login {login.strip().lower()[:64]}"
+
+
+def _network(address: str) -> str:
+    """The address, or of IPv6 the network that one customer has."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else str(known)

@@ -1,0 +1,50 @@
+"""Forms: the fields that a browser sends, of a form that came from our own page.
+
+A page's form has the macro `guard(token)` in it, its handler a parameter `form: Form`; without the token of the session it is refused.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import Depends, Request
+
+from corpus.errors import DuijieError
+from service.access import form_token
+
+LARGEST = 2_000_000
+"""Bytes of a form."""
+
+
+class FormForeign(DuijieError):
+    """这张表单不是从本站的页面上提交的，或者打开得太久了。请回到原来的页面，刷新后再提交。"""
+
+
+class FormTooLarge(DuijieError):
+    """提交的内容太大，请分几次提交。"""
+
+
+async def form(request: Request) -> Mapping[str, str]:
+    """The first value of each field. Raises FormForeign, FormTooLarge."""
+    return {name: values[0] for name, values in (await fields(request)).items()}
+
+
+async def fields(request: Request) -> Mapping[str, list[str]]:
+    """Every value of each field. Raises FormForeign, FormTooLarge."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            raise FormTooLarge()
+    sent = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    token = form_token(request)
+    if not token or not hmac.compare_digest(token.encode(), sent.pop("token", [""])[0].encode("utf-8", "replace")):
+        raise FormForeign()
+    return sent
+
+
+Form = Annotated[Mapping[str, str], Depends(form)]
+Fields = Annotated[Mapping[str, list[str]], Depends(fields)]
