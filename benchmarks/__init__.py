@@ -13,7 +13,9 @@ truth         the exact nearest ten, and how many of them an engine found
 library       all of this put into a work folder, once
 memory        what a process and its servers hold, and what a folder takes on disk
 peers/        other engines on the same vectors and words, a module each
+over_http     Duijie as it is served
 ours          Duijie itself
 report        all results in one table
+growth        how figures grow with the library, as a chart
 run           the command
 """

@@ -6,25 +6,18 @@ python -m benchmarks.ours WORKFOLDER
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
-import httpx
-import numpy as np
 
 from benchmarks import memory
+from benchmarks.over_http import serve
 from benchmarks.peers.measured import recalls, timed, timings
 from benchmarks.plausible import Ranged
 from benchmarks.shelf import KINDS, Library
@@ -37,11 +30,6 @@ from service.settings import Settings
 
 SOURCE = "bench"
 """Of the library's records; what is written while serving comes from elsewhere."""
-CLIENTS = 8
-SUSTAINED = 60.0
-"""Seconds."""
-WRITES_A_SECOND = 100
-_READY = 60.0
 _STEPS = ("build", "ask", "serve")
 
 
@@ -127,127 +115,6 @@ def ask(library: Library, home: Path) -> dict[str, Any]:
             "recall": recalls(library, near),
             "serving": {"open_seconds": round(opened, 2), "bytes": memory.resident(home)},
         }
-
-
-def serve(library: Library, home: Path) -> dict[str, Any]:
-    """Over HTTP: one client, eight for a minute, a write until another process finds it, searches while records are written."""
-    texts = [library.questions[number].text for number in library.of_kind("paragraph")]
-    with _server(home) as (first, ready, process), _server(home) as (second, _, _), httpx.Client(timeout=60) as client:
-        for text in texts[:10]:
-            _search(client, first, text)
-        quiet = _percentiles([_search(client, first, text) for text in texts])
-        sustained = _sustained(first, texts)
-        found_after = _percentiles([_until_found(client, first, second, number) for number in range(20)])
-        busy = _while_written(client, first, texts)
-        return {
-            "http": {
-                "ready_seconds": round(ready, 2),
-                "bytes": memory.of_process(process),
-                "search": quiet,
-                "sustained": sustained,
-                "write_until_found": found_after,
-                "while_written": busy,
-            }
-        }
-
-
-@contextmanager
-def _server(home: Path) -> Iterator[tuple[str, float, int]]:
-    """A server on a free port: its address, the seconds until it was ready, its process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    code = "from service.cli import main; main()"
-    command = [sys.executable, "-c", code, "serve", "--port", str(port)]
-    started = time.perf_counter()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, env=os.environ | {"DUIJIE_HOME": str(home)}, **quiet)  # type: ignore[call-overload]  # noqa: S603
-    address = f"http://127.0.0.1:{port}"
-    try:
-        while time.perf_counter() - started < _READY and not _is_ready(address):
-            time.sleep(0.02)
-        yield address, time.perf_counter() - started, process.pid
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-
-
-def _is_ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/readyz", timeout=5).is_success
-    except httpx.TransportError:
-        return False
-
-
-def _search(client: httpx.Client, address: str, text: str) -> float:
-    """Milliseconds of a search."""
-    started = time.perf_counter()
-    client.get(f"{address}/api/v1/search", params={"q": text, "kind": "achievement", "limit": 10}).raise_for_status()
-    return 1000 * (time.perf_counter() - started)
-
-
-def _sustained(address: str, texts: Sequence[str]) -> dict[str, float]:
-    """Searches a second by several clients at once, and how many failed."""
-    taken: list[float] = []
-    failed: list[str] = []
-    end = time.perf_counter() + SUSTAINED
-
-    def ask(offset: int) -> None:
-        with httpx.Client(timeout=60) as client:
-            number = offset
-            while time.perf_counter() < end:
-                try:
-                    taken.append(_search(client, address, texts[number % len(texts)]))
-                except httpx.HTTPError as error:
-                    failed.append(str(error))
-                number += CLIENTS
-
-    threads = [threading.Thread(target=ask, args=(offset,)) for offset in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return {"a_second": round(len(taken) / SUSTAINED, 1), "failed": len(failed), **_percentiles(taken)}
-
-
-def _until_found(client: httpx.Client, first: str, second: str, number: int) -> float:
-    """Milliseconds from the first byte of a write in one process until another's search returns the record."""
-    code = f"FRESH-{number:04d}-{time.time_ns() % 10**9}"
-    started = time.perf_counter()
-    client.post(f"{first}/api/v1/achievements", json={"title": f"新到的样机 {code}"}).raise_for_status()
-    while time.perf_counter() - started < _READY:
-        hits = client.get(f"{second}/api/v1/search", params={"q": code, "limit": 1}).json()["hits"]
-        if hits and code in hits[0]["title"]:
-            break
-    return 1000 * (time.perf_counter() - started)
-
-
-def _while_written(client: httpx.Client, address: str, texts: Sequence[str]) -> dict[str, float]:
-    """Searches by one client while another writes records one by one."""
-    stop = threading.Event()
-    written: list[int] = []
-
-    def write() -> None:
-        with httpx.Client(timeout=60) as writer:
-            started = time.perf_counter()
-            while not stop.is_set():
-                row = {"title": f"边写边查的成果 {len(written)}", "summary": texts[len(written) % len(texts)]}
-                writer.post(f"{address}/api/v1/achievements", json=row).raise_for_status()
-                written.append(1)
-                time.sleep(max(0.0, started + len(written) / WRITES_A_SECOND - time.perf_counter()))
-
-    thread = threading.Thread(target=write)
-    started = time.perf_counter()
-    thread.start()
-    taken = [_search(client, address, text) for text in (*texts, *texts)]
-    stop.set()
-    thread.join()
-    return {"written_a_second": round(len(written) / (time.perf_counter() - started), 1), **_percentiles(taken)}
-
-
-def _percentiles(taken: Sequence[float]) -> dict[str, float]:
-    p50, p95 = np.percentile(taken, [50, 95])
-    return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}
 
 
 if __name__ == "__main__":

@@ -65,10 +65,10 @@ def _speed(documents: Sequence[Document]) -> Table:
 
 
 def _times(documents: Sequence[Document], document: Document, key: str, kind: str, under: str) -> str:
-    timed = _at(document, key, kind, under)
+    timed = at(document, key, kind, under)
     if timed is None:
         return _NOTHING
-    against = [_at(_named(documents, name), "hybrid", kind, under, "p50") for name in (FLOOR, OURS)]
+    against = [at(named(documents, name), "hybrid", kind, under, "p50") for name in (FLOOR, OURS)]
     ratios = ", ".join(f"{timed['p50'] / other:.1f} ×" if other else _NOTHING for other in against)
     few = f" [{timed['asked']} asked]" if timed.get("asked", 200) < 50 else ""
     return f"{timed['p50']:.1f} / {timed['p95']:.1f} ({ratios}){few}"
@@ -80,7 +80,7 @@ def _recall(documents: Sequence[Document]) -> Table:
     rows = [
         [
             document["name"],
-            *(_put(_at(document, "recall", kind, share), "{:.3f}".format) for kind in kinds for share in under),
+            *(_put(at(document, "recall", kind, share), "{:.3f}".format) for kind in kinds for share in under),
         ]
         for document in documents
     ]
@@ -91,11 +91,11 @@ def _cost(documents: Sequence[Document]) -> Table:
     def row(document: Document) -> list[str]:
         return [
             document["name"],
-            _put(_at(document, "build", "seconds"), "{:,.0f} s".format),
-            _put(_at(document, "build", "peak_bytes"), _megabytes),
-            _put(_at(document, "build", "disk_bytes"), _megabytes),
-            _put(_at(document, "serving", "open_seconds"), "{:.1f} s".format),
-            _put(_at(document, "serving", "bytes"), _megabytes),
+            _put(at(document, "build", "seconds"), "{:,.0f} s".format),
+            _put(at(document, "build", "peak_bytes"), _megabytes),
+            _put(at(document, "build", "disk_bytes"), _megabytes),
+            _put(at(document, "serving", "open_seconds"), "{:.1f} s".format),
+            _put(at(document, "serving", "bytes"), _megabytes),
         ]
 
     headings = ["engine", "build", "peak memory", "disk", "open", "memory serving"]
@@ -115,18 +115,20 @@ def _limits(documents: Sequence[Document]) -> Table:
 
 def headlines(documents: Sequence[Document]) -> list[str]:
     """Duijie against the floor and against the best of its rivals."""
-    ours, floor = _named(documents, OURS), _named(documents, FLOOR)
+    ours, floor = named(documents, OURS), named(documents, FLOOR)
     lines = []
-    mine, least = (_at(document, "hybrid", "paragraph", "all", "p95") for document in (ours, floor))
+    mine, least = (at(document, "hybrid", "paragraph", "all", "p95") for document in (ours, floor))
     if mine and least:
         lines.append(f"p95 on paragraphs: {mine / least:.2f} × the floor's")
     for under in ("all", "5 %"):
-        own = _at(ours, "hybrid", "paragraph", under, "p50")
-        theirs = {name: _at(_named(documents, name), "hybrid", "paragraph", under, "p50") for name in RIVALS}
+        own = at(ours, "hybrid", "paragraph", under, "p50")
+        theirs = {name: at(named(documents, name), "hybrid", "paragraph", under, "p50") for name in RIVALS}
         known = {name: taken for name, taken in theirs.items() if taken}
         if own and known:
             best = min(known, key=lambda name: known[name])
-            lines.append(f"paragraphs, filter {under}: {known[best] / own:.1f} × ahead of the best rival, {best}")
+            recalls = [_share(at(one, "recall", "paragraph", under)) for one in (ours, named(documents, best))]
+            ahead = f"{known[best] / own:.1f} × ahead of the best rival, {best}"
+            lines.append(f"paragraphs, filter {under}: {ahead}, at recall {recalls[0]} against {recalls[1]}")
     return lines
 
 
@@ -165,11 +167,11 @@ def markdown(documents: Sequence[Document], records: int) -> str:
     return "\n".join(parts)
 
 
-def _named(documents: Sequence[Document], name: str) -> Document:
+def named(documents: Sequence[Document], name: str) -> Document:
     return next((document for document in documents if document["name"] == name), {})
 
 
-def _at(document: Document, *path: str) -> Any:
+def at(document: Document, *path: str) -> Any:
     """What lies at a path of a document; None where it ends early."""
     found: Any = document
     for step in path:
@@ -179,6 +181,10 @@ def _at(document: Document, *path: str) -> Any:
 
 def _put(value: Any, written: Callable[[Any], str]) -> str:
     return _NOTHING if value is None else written(value)
+
+
+def _share(value: float | None) -> str:
+    return _put(value, "{:.3f}".format)
 
 
 def _megabytes(size: float) -> str:

@@ -1,0 +1,170 @@
+"""Duijie over HTTP: one client, eight for a minute, a write until another process finds it, searches while another process writes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from benchmarks import memory
+from benchmarks.shelf import Library
+from corpus.accounts import Accounts
+from corpus.store import Store
+from service.access import SESSION
+from service.settings import Settings
+
+CLIENTS = 8
+SUSTAINED = 60.0
+"""Seconds."""
+WRITES_A_SECOND = 100
+WRITTEN = 20.0
+"""Seconds of writing."""
+_READY = 60.0
+
+
+def serve(library: Library, home: Path) -> dict[str, Any]:
+    """The figures of two servers over one home."""
+    texts = [library.questions[number].text for number in library.of_kind("paragraph")]
+    session = _session(home)
+    with _server(home) as (first, ready, process), _server(home) as (second, _, _), httpx.Client(timeout=60) as client:
+        client.cookies.set(SESSION, session)
+        for text in texts[:10]:
+            _search(client, first, text)
+        quiet = _percentiles([_search(client, first, text) for text in texts])
+        sustained = _sustained(first, texts)
+        found_after = _percentiles([_until_found(client, first, second, number) for number in range(20)])
+        busy = _while_written(client, first, session, texts)
+        return {
+            "http": {
+                "ready_seconds": round(ready, 2),
+                "bytes": memory.of_process(process),
+                "search": quiet,
+                "sustained": sustained,
+                "write_until_found": found_after,
+                "while_written": busy,
+            }
+        }
+
+
+def _session(home: Path) -> str:
+    """The session of an operator made for this run."""
+    store = Store(Settings(home=home).database_url)
+    accounts = Accounts(store.engine)
+    token = accounts.begin(accounts.add(f"bench-{time.time_ns()}", os.urandom(12).hex(), role="operator"))
+    store.close()
+    return token
+
+
+@contextmanager
+def _server(home: Path) -> Iterator[tuple[str, float, int]]:
+    """A server on a free port: its address, the seconds until it was ready, its process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code = "from service.cli import main; main()"
+    command = [sys.executable, "-c", code, "serve", "--port", str(port)]
+    started = time.perf_counter()
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, env=os.environ | {"DUIJIE_HOME": str(home)}, **quiet)  # type: ignore[call-overload]  # noqa: S603
+    address = f"http://127.0.0.1:{port}"
+    try:
+        while time.perf_counter() - started < _READY and not _is_ready(address):
+            time.sleep(0.02)
+        yield address, time.perf_counter() - started, process.pid
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz", timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _search(client: httpx.Client, address: str, text: str) -> float:
+    """Milliseconds of a search."""
+    started = time.perf_counter()
+    client.get(f"{address}/api/v1/search", params={"q": text, "kind": "achievement", "limit": 10}).raise_for_status()
+    return 1000 * (time.perf_counter() - started)
+
+
+def _sustained(address: str, texts: Sequence[str]) -> dict[str, float]:
+    """Searches a second by several clients at once, and how many failed."""
+    taken: list[float] = []
+    failed: list[str] = []
+    end = time.perf_counter() + SUSTAINED
+
+    def ask(offset: int) -> None:
+        with httpx.Client(timeout=60) as client:
+            number = offset
+            while time.perf_counter() < end:
+                try:
+                    taken.append(_search(client, address, texts[number % len(texts)]))
+                except httpx.HTTPError as error:
+                    failed.append(str(error))
+                number += CLIENTS
+
+    threads = [threading.Thread(target=ask, args=(offset,)) for offset in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {"a_second": round(len(taken) / SUSTAINED, 1), "failed": len(failed), **_percentiles(taken)}
+
+
+def _until_found(client: httpx.Client, first: str, second: str, number: int) -> float:
+    """Milliseconds from the first byte of a write in one process until another's search returns the record."""
+    code = f"FRESH-{number:04d}-{time.time_ns() % 10**9}"
+    started = time.perf_counter()
+    client.post(f"{first}/api/v1/achievements", json={"title": f"新到的样机 {code}"}).raise_for_status()
+    while time.perf_counter() - started < _READY:
+        hits = client.get(f"{second}/api/v1/search", params={"q": code, "limit": 1}).json()["hits"]
+        if hits and code in hits[0]["title"]:
+            break
+    return 1000 * (time.perf_counter() - started)
+
+
+def _while_written(client: httpx.Client, address: str, session: str, texts: Sequence[str]) -> Mapping[str, float]:
+    """Searches by one client while another process writes records one by one."""
+    here, there = get_context("spawn").Pipe()
+    writer = get_context("spawn").Process(target=_writing, args=(there, address, session, list(texts)))
+    writer.start()
+    here.recv()
+    taken: list[float] = []
+    while not here.poll():
+        taken.append(_search(client, address, texts[len(taken) % len(texts)]))
+    written = here.recv()
+    writer.join()
+    return {"written_a_second": round(written / WRITTEN, 1), **_percentiles(taken)}
+
+
+def _writing(there: Any, address: str, session: str, texts: Sequence[str]) -> None:
+    """Tells when it begins, and at the end how many records it wrote."""
+    with httpx.Client(timeout=60, cookies={SESSION: session}) as writer:
+        there.send("begun")
+        started, written = time.perf_counter(), 0
+        while time.perf_counter() - started < WRITTEN:
+            row = {"title": f"边写边查的成果 {written}", "summary": texts[written % len(texts)]}
+            writer.post(f"{address}/api/v1/achievements", json=row).raise_for_status()
+            written += 1
+            time.sleep(max(0.0, started + written / WRITES_A_SECOND - time.perf_counter()))
+        there.send(written)
+
+
+def _percentiles(taken: Sequence[float]) -> dict[str, float]:
+    p50, p95 = np.percentile(taken, [50, 95])
+    return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}
