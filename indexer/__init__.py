@@ -28,7 +28,13 @@ classes       under which classes of GB/T 4754 and of the IPC a text falls
 need          the need of a demand without the story around it
 reading       what was asked, understood
 interpretations  what a language model may say of a demand, and good answers kept
+talk          whether a sentence speaks of something to be solved, or is small talk
+telling       what each sentence of a rambling note does
+notes         a visit note split into the needs it tells of
+conditions    what is said of money, time and place
+drafts        a need of a note as a demand to be confirmed
 interpreting  reading by a language model, where one is configured
+splitting     a note split by a language model
 making        entries from records, on every core
 matching      from a reading to ranked records
 quotes        the record's own words that speak for it

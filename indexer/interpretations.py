@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 MOST_TERMS = 12
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """On one line, and nothing in it that cannot be seen. Raises ValueError."""
     line = " ".join(text.split())
     if not line or any(unicodedata.category(character).startswith("C") for character in line):
@@ -26,7 +26,7 @@ class Suggested(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    term: Annotated[str, Field(max_length=40), AfterValidator(_plain)]
+    term: Annotated[str, Field(max_length=40), AfterValidator(plain)]
     weight: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -35,7 +35,7 @@ class Interpretation(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    need: Annotated[str, Field(max_length=400), AfterValidator(_plain)]
+    need: Annotated[str, Field(max_length=400), AfterValidator(plain)]
     terms: Annotated[list[Suggested], Field(max_length=MOST_TERMS)]
 
 

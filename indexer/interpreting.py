@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -29,6 +29,7 @@ from indexer.reading import Reader, Reading, Term
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+Shape = TypeVar("Shape", bound=BaseModel)
 ORIGIN = "模型"
 """The origin of a term that a language model brought in."""
 PATIENCE = 8.0
@@ -123,15 +124,19 @@ class Interpreter:
         key = _key(self.endpoint, message)
         if kept := self._kept.get(key):
             return kept
+        made = self.asked(PROMPT, message, Interpretation)
+        self._kept.put(key, made)
+        return made
+
+    def asked(self, prompt: str, message: str, shape: type[Shape]) -> Shape:
+        """The model's answer to a message under a prompt, checked; nothing of it is kept. Raises NotInterpreted."""
         if (seconds := math.ceil(self._resumes - time.monotonic())) > 0:
             raise NotInterpreted(reason=f"语言模型刚才没有答好，{seconds} 秒后才再试")
         try:
-            made = _understood(_answer(self.endpoint, message))
+            return _understood(_answer(self.endpoint, prompt, message), shape)
         except NotInterpreted:
             self._resumes = time.monotonic() + self.pause
             raise
-        self._kept.put(key, made)
-        return made
 
     def _with(self, reading: Reading, made: Interpretation) -> Reading:
         """The rule's reading and the words of the model that it has not yet."""
@@ -153,7 +158,7 @@ def _key(endpoint: Endpoint, message: str) -> bytes:
     return hashlib.blake2b(asked.encode(), digest_size=16).digest()
 
 
-def _answer(endpoint: Endpoint, message: str) -> bytes:
+def _answer(endpoint: Endpoint, prompt: str, message: str) -> bytes:
     """The body of the endpoint's response, within its time. Raises NotInterpreted.
 
     In a thread of its own, for the thread of a notebook is running an event loop already. What the client raises is never told as it is: it may quote the key.
@@ -165,7 +170,7 @@ def _answer(endpoint: Endpoint, message: str) -> bytes:
 
     pool = ThreadPoolExecutor(1, thread_name_prefix="interpreting")
     try:
-        return pool.submit(asyncio.run, _exchanged(endpoint, message)).result(endpoint.timeout + 1)
+        return pool.submit(asyncio.run, _exchanged(endpoint, prompt, message)).result(endpoint.timeout + 1)
     except NotInterpreted:
         raise
     except (TimeoutError, openai.APITimeoutError):
@@ -180,7 +185,7 @@ def _answer(endpoint: Endpoint, message: str) -> bytes:
         pool.shutdown(wait=False)
 
 
-async def _exchanged(endpoint: Endpoint, message: str) -> bytes:
+async def _exchanged(endpoint: Endpoint, prompt: str, message: str) -> bytes:
     """One question and its answer; asked twice where the second time may go better."""
     from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI, DefaultAsyncHttpxClient
 
@@ -193,7 +198,7 @@ async def _exchanged(endpoint: Endpoint, message: str) -> bytes:
             http_client=http,
         )
         try:
-            return await _body(client, endpoint.model, message)
+            return await _body(client, endpoint.model, prompt, message)
         except APITimeoutError:
             raise
         except APIStatusError as error:
@@ -202,13 +207,13 @@ async def _exchanged(endpoint: Endpoint, message: str) -> bytes:
         except APIConnectionError:
             pass
         await asyncio.sleep(_BREATH)
-        return await _body(client, endpoint.model, message)
+        return await _body(client, endpoint.model, prompt, message)
 
 
-async def _body(client: AsyncOpenAI, model: str, message: str) -> bytes:
+async def _body(client: AsyncOpenAI, model: str, prompt: str, message: str) -> bytes:
     asked = client.chat.completions.with_streaming_response.create(
         model=model,
-        messages=[{"role": "system", "content": PROMPT}, {"role": "user", "content": message}],
+        messages=[{"role": "system", "content": prompt}, {"role": "user", "content": message}],
         temperature=0,
         max_tokens=_MOST_TOKENS,
         response_format={"type": "json_object"},
@@ -230,12 +235,12 @@ def _refusal(status: int) -> str:
     return f"语言模型出错（{status}）" if status >= 500 else f"语言模型不接受这个请求（{status}）"
 
 
-def _understood(body: bytes) -> Interpretation:
+def _understood(body: bytes, shape: type[Shape]) -> Shape:
     """What a response says. Raises NotInterpreted."""
     try:
         said = _Completion.model_validate_json(body).choices[0].message.content
         around = _AROUND.fullmatch(said)
         bare = (around["fenced"] or around["bare"] or "") if around else said
-        return Interpretation.model_validate_json(bare)
+        return shape.model_validate_json(bare)
     except ValidationError:
         raise NotInterpreted(reason="语言模型的回答不合要求") from None

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from corpus.metrics import Metric, parse_metric
 
-_SENTENCE = re.compile(r"[^。！？；;!?\n]+[。！？；;!?\n]*")
+SENTENCE = re.compile(r"[^。！？；;!?\n]+[。！？；;!?\n]*")
 _CLAUSE = re.compile(r"[^，,。；;！？!?、\n]+")
 _STORY = re.compile(
     r"成立于|创建于|始建于|公司成立|注册资本|注册资金|总资产|固定资产|占地|建筑面积|厂房面积|现有员工|在职员工|员工\d|职工\d|位于\w{0,12}[省市区县镇]|"
-    r"坐落于|坐落在|专业从事|主要从事|主营业务|经营范围|销售收入|年产值|年销售额|营业收入|荣获|被评为|被授予|国家高新技术企业|科技型中小企业|通过\w{0,6}认证|"
+    r"坐落于|坐落在|专业从事|主要从事|主营业务|经营范围|销售收入|年产值|年销售额|营业收入|荣获|被评为|被授予|国家高新技术企业|科技型中小企业|通过\w{0,12}认证|"
     r"体系认证|工程技术研究中心|技术中心|重合同守信用|百强|龙头企业|经济效益|社会效益|市场前景|市场占有率|国家政策|产业政策|现有(?:工作)?基础|现有设备|"
     r"授权专利|发明专利\d|实用新型专利|知识产权归|联系人|联系电话"
 )
@@ -47,8 +47,8 @@ def parted(text: str) -> Parted:
     needed: list[str] = []
     story: list[str] = []
     conditions: list[str] = []
-    for sentence in _SENTENCE.findall(text):
-        (story if _is_story(sentence) else conditions if _is_condition(sentence) else needed).append(sentence)
+    for sentence in SENTENCE.findall(text):
+        (story if is_story(sentence) else conditions if is_condition(sentence) else needed).append(sentence)
     if not needed:
         needed, story = story, []
     need = "".join(needed).strip() or text
@@ -72,11 +72,11 @@ def _named(clause: str) -> Metric:
     return parse_metric(f"{before}：{words}") if before and metric.name == words else metric
 
 
-def _is_story(sentence: str) -> bool:
+def is_story(sentence: str) -> bool:
     return bool(_STORY.search(sentence)) and not _ASKED.search(sentence)
 
 
-def _is_condition(sentence: str) -> bool:
+def is_condition(sentence: str) -> bool:
     return len(sentence) <= _TECHNICAL_LENGTH and bool(_CONDITION.search(sentence)) and not _ASKED.search(sentence)
 
 

@@ -11,6 +11,7 @@ bulk          a sheet of demands in, a list of matches out
 upkeep        what goes on in a server beside its searches
 access        what handlers are handed: the installation, and who asks
 templating    Jinja with autoescaping
+visits        a visit note read into draft demands
 fields        demands against achievements by industry, maturity and month, counted
 forms         the fields of a form, and the sign that it came from our own page
 problems      from an error to a status, one table

@@ -19,10 +19,10 @@ from starlette.staticfiles import StaticFiles
 
 from service import problems, settings
 from service.access import remember
-from service.api import health, matching, records, searching
+from service.api import health, matching, notes, records, searching
 from service.api import thesaurus as thesaurus_operations
 from service.installation import Installation
-from service.pages import about, account, home, record, thesaurus
+from service.pages import about, account, home, record, thesaurus, visit_note
 from service.pages import map as map_page
 from service.pages import search as search_page
 from service.upkeep import upkeep
@@ -59,9 +59,9 @@ def create_app(installation: Installation) -> FastAPI:
         favicon_url="/static/favicon.svg",
     )
     app.state.installation = installation
-    for part in (home, search_page, record, map_page, thesaurus, about, account):
+    for part in (home, search_page, record, map_page, visit_note, thesaurus, about, account):
         app.include_router(part.router)
-    for operations in (searching, matching, records, thesaurus_operations, health):
+    for operations in (searching, matching, records, thesaurus_operations, notes, health):
         app.include_router(operations.router, responses=problems.described())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     problems.install(app)

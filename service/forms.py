@@ -6,14 +6,17 @@ A page's form has the macro `guard(token)` in it, its handler a parameter `form:
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
 
 from corpus.errors import DuijieError
-from service.access import form_token
+from service.access import FORM, SESSION, form_token
+from service.templating import page
 
 LARGEST = 2_000_000
 """Bytes of a form."""
@@ -48,3 +51,13 @@ async def fields(request: Request) -> Mapping[str, list[str]]:
 
 Form = Annotated[Mapping[str, str], Depends(form)]
 Fields = Annotated[Mapping[str, list[str]], Depends(fields)]
+
+
+def page_for_anyone(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page whose forms nobody need sign in for: they are bound to a cookie of their own where the browser has no session yet."""
+    secret = request.cookies.get(SESSION) or request.cookies.get(FORM) or secrets.token_urlsafe(32)
+    answer = page(request, template, status, **values, token=form_token(request, secret))
+    if secret not in request.cookies.values():
+        answer.set_cookie(FORM, secret, path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

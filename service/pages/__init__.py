@@ -1,1 +1,1 @@
-"""The site, one file for each page: `home`, `search`, `record`, `map`, `account`, `about`."""
+"""The site, one file for each page: `home`, `search`, `record`, `map`, `visit_note`, `account`, `about`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
@@ -11,8 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from corpus.accounts import LONGEST, SHORTEST, PasswordUnfit
 from corpus.errors import DuijieError
 from corpus.tries import TooManyTries
-from service.access import FORM, SESSION, Asker, Member, Opened, form_token
-from service.forms import Form
+from service.access import SESSION, Asker, Member, Opened
+from service.forms import Form, page_for_anyone
 from service.templating import page
 
 router = APIRouter(include_in_schema=False)
@@ -116,14 +115,8 @@ def _sign_in_page(
     problem: str | None = None,
     left: bool = False,
 ) -> HTMLResponse:
-    """The form, bound to a cookie of its own where the browser has no session yet."""
-    secret = request.cookies.get(SESSION) or request.cookies.get(FORM) or secrets.token_urlsafe(32)
     values = {"login": login[:200], "next": next, "problem": problem, "left": left}
-    answer = page(request, "sign-in.html", status, **values, token=form_token(request, secret))
-    if secret not in request.cookies.values():
-        answer.set_cookie(FORM, secret, path="/", httponly=True, samesite="lax", secure=_is_secure(request))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return page_for_anyone(request, "sign-in.html", status, **values)
 
 
 def _with_session(answer: Response, request: Request, token: str) -> Response:

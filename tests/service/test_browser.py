@@ -35,6 +35,8 @@ PAGES = [
     "/thesaurus",
     "/thesaurus?q=起毛",
     "/map",
+    "/visit-note",
+    "/visit-note?example=1",
     "/map?within=C34",
     "/about",
     "/docs",
@@ -147,6 +149,31 @@ def test_the_field_map_without_javascript_is_a_table(browser: Browser, address: 
     assert page.locator(".trend-table tbody tr").count() == 24
     assert page.locator(".trend-table").is_visible()
     assert not page.locator("#trend-chart").is_visible()
+    context.close()
+
+
+def test_a_note_becomes_drafts_whose_words_light_up(page: Page, address: str) -> None:
+    page.goto(address + "/visit-note?example=1")
+    page.get_by_role("button", name="分出需求").click()
+    drafts = page.locator(".draft")
+    drafts.first.wait_for()
+    assert drafts.count() == 3
+    assert page.locator("mark.need").count() == 3
+    drafts.nth(1).hover()
+    assert "is-near" in (page.locator("mark[data-need='2']").get_attribute("class") or "")
+    drafts.nth(1).locator("textarea").fill("网带炉淬火变形")
+    drafts.nth(1).get_by_role("link", name="先查查有没有成果").click()
+    page.wait_for_url("**/search?*")
+    assert page.locator("textarea").first.input_value() == "网带炉淬火变形"
+
+
+def test_a_note_is_read_without_javascript_on_a_phone(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(address + "/visit-note?example=1")
+    page.get_by_role("button", name="分出需求").click()
+    assert page.locator(".draft").count() == 3
+    assert page.locator("html").evaluate("e => e.scrollWidth") <= 390
     context.close()
 
 

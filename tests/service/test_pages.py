@@ -438,7 +438,18 @@ def test_about_tells_the_comparisons_from_their_own_sentences(site: TestClient) 
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/search", "/search?q=电机", "/records/1", "/map", "/about", "/thesaurus", "/thesaurus?q=电机", "/nowhere"],
+    [
+        "/",
+        "/search",
+        "/search?q=电机",
+        "/records/1",
+        "/map",
+        "/visit-note",
+        "/about",
+        "/thesaurus",
+        "/thesaurus?q=电机",
+        "/nowhere",
+    ],
 )
 def test_every_page_has_its_landmarks_and_asks_no_other_host(site: TestClient, address: str) -> None:
     found = BeautifulSoup(site.get(address).text, "html.parser")
