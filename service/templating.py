@@ -18,6 +18,8 @@ from corpus.records import KINDS, Record, about
 from indexer.fusion import BANDS, LABELS
 from service.access import form_token, viewer
 
+_LONGEST = 1000
+"""Characters of an address to come back to."""
 _FOLDER = Path(__file__).parent
 
 environment = Environment(
@@ -85,6 +87,14 @@ environment.globals |= {
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page, told who looks at it (`viewer`) and the token that its forms carry."""
     interpreter = request.app.state.installation.interpreter
-    common = {"status": status, "path": request.url.path, "interpreter": interpreter}
+    common = {"status": status, "path": request.url.path, "here": _here(request), "interpreter": interpreter}
     values = {**common, "viewer": viewer(request), "token": form_token(request), **values}
     return HTMLResponse(environment.get_template(template).render(values), status)
+
+
+def _here(request: Request) -> str | None:
+    """The address to come back to after signing in; None for the front page, what a form was sent to, and a page of a pasted text."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    here = request.url.path + query
+    is_one_to_return_to = request.method == "GET" and len(here) < _LONGEST and request.url.path not in ("/", "/sign-in")
+    return here if is_one_to_return_to else None

@@ -9,7 +9,9 @@ import click
 import uvicorn
 
 from corpus.errors import BadInput
+from corpus.vocabulary import ROLE
 from service.commands import counting, model_option, settings_with, told
+from service.commands.demo import FILE, demo_accounts, make_demo_accounts
 from service.installation import Installation, import_sample
 from service.settings import Settings, to_environment
 
@@ -54,11 +56,26 @@ def _prepare(settings: Settings, sample: bool) -> None:
         if sample and not any(installation.store.counts().values()):
             intake = import_sample(installation.store)
             click.echo(f"已装入样例库：{intake.added} 条记录（虚构的样例，供试用）。")
+            if not installation.accounts.all():
+                make_demo_accounts(installation.accounts, settings.home)
+        _show_accounts(installation, settings)
         if installation.is_far_behind:
             with counting("建立索引", installation.behind()) as progress:
                 installation.build(progress=progress)
         if degraded := installation.index.degraded:
             told.print(f"注意：{degraded}")
+
+
+def _show_accounts(installation: Installation, settings: Settings) -> None:
+    """The demo accounts, where there are any; or how to open an account."""
+    if not installation.accounts.all():
+        click.echo("还没有账号，访客只能查看公开的记录。开一个：duijie user add 登录名 --role operator")
+    for demo in demo_accounts(settings.home):
+        click.echo(f"  演示账号  {demo.login:<9} {demo.password}  {ROLE.name(demo.role)}")
+    if demo_accounts(settings.home):
+        click.echo(
+            f"  密码记在 {settings.home / FILE}；用 duijie user password 登录名 换掉，用 duijie user disable 登录名 停用。"
+        )
 
 
 def _reachable(host: str, settings: Settings) -> None:

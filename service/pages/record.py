@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,9 +12,12 @@ from fastapi.responses import HTMLResponse
 from corpus.errors import RecordNotFound
 from corpus.records import Record, about, is_stated, stated_fields
 from indexer.comparisons import COMPARISONS
-from service.access import Asker, Opened
-from service.answers import OTHER_SIDE, match, seen
+from service.access import Asker, Member, Opened
+from service.answers import OTHER_SIDE, disclosed, match, seen
+from service.forms import Form
+from service.installation import Installation
 from service.templating import page
+from service.viewer import Viewer, confidential
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,9 +48,27 @@ class Stated:
 
 @router.get("/records/{id:int}")
 def get_record(request: Request, opened: Opened, asker: Asker, id: int) -> HTMLResponse:
+    record = _seen(opened, asker, id)
+    return _page(request, opened, asker, record, disclosed(opened, id, viewer=asker) if asker.owns(record) else None)
+
+
+@router.post("/records/{id:int}")
+def post_disclosure(request: Request, opened: Opened, asker: Member, form: Form, id: int) -> HTMLResponse:
+    """The page with what is confidential of it, for those who may be told; that they were is noted."""
+    record = _seen(opened, asker, id)
+    return _page(request, opened, asker, record, disclosed(opened, id, viewer=asker))
+
+
+def _seen(opened: Installation, asker: Viewer, id: int) -> Record:
     if id > _LARGEST:
         raise RecordNotFound(id=id)
-    record = seen(opened, id, viewer=asker)
+    return seen(opened, id, viewer=asker)
+
+
+def _page(
+    request: Request, opened: Installation, asker: Viewer, record: Record, told: Mapping[str, str] | None
+) -> HTMLResponse:
+    """`told` is what is confidential of it, None where that was not asked for yet."""
     own, shared, registered = sections(record)
     return page(
         request,
@@ -58,7 +79,9 @@ def get_record(request: Request, opened: Opened, asker: Asker, id: int) -> HTMLR
         registered=registered,
         missing=missing(record),
         tags=opened.index.tags(record),
-        answer=match(opened, viewer=asker, id=id, limit=_MATCHES),
+        told=[Stated(name, about(type(record), name).label, value) for name, value in (told or {}).items()],
+        may_ask=told is None and asker.may_be_told(record) and bool(confidential(record)),
+        answer=match(opened, viewer=asker, id=record.id, limit=_MATCHES),
         other=OTHER_SIDE[record.kind],
         weights=opened.index.fusion.weights,
         meanings={name: comparison.__doc__ for name, (_, comparison) in COMPARISONS.items()},

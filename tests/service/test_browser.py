@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, 
 from service.app import create_app
 from service.installation import Installation
 from service.settings import Settings
+from tests.service.conftest import PASSWORD
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 PATIENCE = 30.0
@@ -39,6 +40,7 @@ PAGES = [
     "/visit-note?example=1",
     "/map?within=C34",
     "/about",
+    "/sign-in?next=/search",
     "/docs",
 ]
 
@@ -51,7 +53,9 @@ def address(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
         port = listening.getsockname()[1]
-        app = create_app(Installation(Settings(home=home)))
+        installation = Installation(Settings(home=home))
+        installation.accounts.add("wang", PASSWORD, role="firm", name="王工")
+        app = create_app(installation)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
@@ -188,3 +192,42 @@ def test_what_a_person_types_never_runs(page: Page, address: str) -> None:
     page.goto(address + "/search?q=<script>alert(1)</script><img src=x onerror=alert(2)>磁钢")
     assert ran == []
     assert "<script>alert(1)</script>" in page.locator("textarea").first.input_value()
+
+
+def _sign_in(page: Page, password: str) -> None:
+    page.get_by_label("登录名").fill("wang")
+    page.get_by_label("密码").fill(password)
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])
+def test_a_firm_signs_in_comes_back_and_signs_out(browser: Browser, address: str, javascript: bool) -> None:
+    context = browser.new_context(java_script_enabled=javascript)
+    page = context.new_page()
+    page.goto(address + "/search?kind=demand")
+    page.get_by_role("link", name="登录").click()
+    _sign_in(page, "wrong horses")
+    assert "登录名或密码不对" in page.get_by_role("alert").inner_text()
+    assert page.get_by_label("登录名").input_value() == "wang"
+    _sign_in(page, PASSWORD)
+    page.wait_for_url("**/search?kind=demand")
+    page.get_by_role("link", name="王工").click()
+    assert page.locator("h1").inner_text() == "我的账号"
+    page.get_by_role("button", name="退出登录").click()
+    assert "已退出登录" in page.get_by_role("status").inner_text()
+    page.goto(address + "/account")
+    assert "/sign-in?next=" in page.url
+    context.close()
+
+
+def test_ones_own_account_shows_on_a_phone_without_fault(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(address + "/sign-in")
+    _sign_in(page, PASSWORD)
+    page.wait_for_url(address + "/")
+    page.goto(address + "/account")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert faults == []
+    page.close()
