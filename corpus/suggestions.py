@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from corpus.history import standing
 from corpus.matches import REPLY_DAYS, SYSTEM, Matches, events_of
-from corpus.tables import marks, matches
+from corpus.tables import TABLES, marks, matches
 
 WHY: Mapping[str, str] = {
     "demand_new": "新的需求",
@@ -22,6 +22,7 @@ WHY: Mapping[str, str] = {
     "by_hand": "由人提出",
 }
 _MARK = "suggestions"
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +39,13 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Mark:
-    """How far suggestions follow the store: everything up to `revision`, and towards `target` the demands whose id is not above `after`."""
+    """How far suggestions follow the store: everything up to `revision`, and towards `target` the demands whose id is not above `after`.
 
-    revision: int = 0
-    target: int = 0
+    A revision of -1: nothing yet.
+    """
+
+    revision: int = -1
+    target: int = -1
     after: int = 0
 
     @property
@@ -135,6 +139,24 @@ def withdraw(made: Matches, achievement_id: int) -> Suggested:
         for id in ids:
             _moved(made, connection, id, "lapsed", {})
     return Suggested(lapsed=len(ids))
+
+
+def demands(made: Matches) -> list[int]:
+    """The ids of all demands, ascending."""
+    table = TABLES["demand"]
+    with made.engine.connect() as connection:
+        return list(connection.scalars(sa.select(table.c.id).order_by(table.c.id)))
+
+
+def suggested_to(made: Matches, achievements: Sequence[int]) -> set[int]:
+    """The demands that any of the achievements is suggested to, where no person's hand is on the pair."""
+    found: set[int] = set()
+    with made.engine.connect() as connection:
+        for start in range(0, len(achievements), _AT_ONCE):
+            some = matches.c.achievement_id.in_(achievements[start : start + _AT_ONCE])
+            asked = sa.select(matches.c.demand_id).where(some, matches.c.state == "suggested", ~matches.c.touched)
+            found.update(connection.scalars(asked))
+    return found
 
 
 def close_unanswered(made: Matches) -> int:

@@ -1,10 +1,12 @@
 """People: settings, command line, HTTP and pages; where people and programs come in.
 
 settings      what an installation is told; the only file that reads the environment
+traffic       who is being answered; background work gives way
 installation  a store and an index, opened together and kept in step
 facets        by which values an answer can be narrowed
 viewer        who asks, and what they may see
 answers       search and match: one function each, behind every page, endpoint and command
+suggesting    suggestions that follow the store
 listing       a list of matches as a file: CSV, a workbook, JSON lines
 resuming      long work that goes on after a kill
 bulk          a sheet of demands in, a list of matches out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from service.installation import Installation
 from service.pages import about, account, home, record, thesaurus, visit_note
 from service.pages import map as map_page
 from service.pages import search as search_page
+from service.suggesting import following
 from service.upkeep import upkeep
 from service.viewer import VISITOR
 
@@ -41,12 +42,12 @@ _SECURITY = {
 }
 
 
-def create_app(installation: Installation) -> FastAPI:
-    """The application over an opened installation, which it closes when it ends."""
+def create_app(installation: Installation, *, suggests: bool = False) -> FastAPI:
+    """The application over an opened installation, which it closes when it ends; with `suggests`, suggestions follow the store meanwhile."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with upkeep(installation):
+        with upkeep(installation), following(installation) if suggests else nullcontext():
             yield
         installation.close()
 
@@ -72,7 +73,7 @@ def create_app(installation: Installation) -> FastAPI:
 
 def from_environment() -> FastAPI:
     """The application of the environment's settings; what the server's workers call."""
-    return create_app(Installation(settings.from_environment()))
+    return create_app(Installation(settings.from_environment()), suggests=True)
 
 
 async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:
@@ -87,7 +88,9 @@ async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Resp
     asked = request.method
     if asked == "HEAD":  # routed like GET; the server leaves the body out
         request.scope["method"] = "GET"
-    response = await call_next(request)
+    opened: Installation = request.app.state.installation
+    with opened.traffic.asking():
+        response = await call_next(request)
     request.scope["method"] = asked
     for name, value in _SECURITY.items():
         response.headers.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""The command line: `duijie import`, `index`, `search`, `match`, `bulk`, `evaluate`, `train`, `serve`, `user`, `doctor`.
+"""The command line: `duijie import`, `index`, `search`, `match`, `bulk`, `suggest`, `evaluate`, `train`, `serve`, `user`, `doctor`.
 
 Each command is a file of `service/commands`. Exit status 2 and one sentence for bad input, 1 for what went wrong on our side.
 """
@@ -21,6 +21,7 @@ from service.commands import (
     matching,
     searching,
     serving,
+    suggesting,
     thesaurus,
     training,
     users,
@@ -51,6 +52,7 @@ for command in (
     searching.search,
     matching.match,
     bulk.bulk,
+    suggesting.suggest,
     evaluating.evaluate,
     training.train,
     thesaurus.thesaurus,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from corpus.accounts import Accounts
 from corpus.intake import Intake, import_files
+from corpus.matches import Matches
 from corpus.records import Achievement, Change, Demand
 from corpus.store import Store
 from corpus.tries import Tries
@@ -19,6 +20,7 @@ from indexer.index import Built, Index, Progress
 from indexer.interpreting import Endpoint, Interpreter
 from indexer.reading import Reader, Reading
 from service.settings import Settings, make_home
+from service.traffic import Traffic
 
 PATIENCE = 2.0
 """Seconds that a search in a server waits, at most, for what others import to be taken in."""
@@ -38,6 +40,8 @@ class Installation:
         self.tries = Tries(self.store.engine)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
+        self.matches = Matches(self.store)
+        self.traffic = Traffic()
         self.is_kept_up = False
         """Whether `upkeep` runs: it takes in what searches do not wait for, and changes over to new bases."""
         self._catching_up = threading.Lock()

@@ -16,7 +16,7 @@ from indexer.evaluation import Judged, read_judged
 from indexer.fitting import UNIT, fit_bands, fit_weights, sample, with_weights
 from indexer.fusion import MODES, Bands, Fusion, Mode
 from service.commands import counting, echo_json, json_option, model_option, opened, settings_with
-from service.commands.trial import Asked, trial
+from service.commands.trial import Asked, decided, of_library, of_source, trial
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -57,11 +57,13 @@ def train(
     """训练随软件附带的向量模型，或按评判拟合得分的权重和分档。
 
     训练模型约需十分钟（两核），不用 GPU，得到的文件夹可以直接作为 --model 使用。权重和分档几秒即得，写成一个可读的文件
-    ranking.json，只对拟合时的那个模型有效；--ranker 先报出在没有用来拟合的需求上改动前后的成绩。
+    ranking.json，只对拟合时的那个模型有效；--ranker 先报出在没有用来拟合的需求上改动前后的成绩。不给评判文件时，--ranker 用本机库里经纪人的取舍：
+    只有说得上合不合适的才算（系统误判、方向不符、指标不达标，以及推进到初筛以后的），价格、地区之类的原因不算。
 
     \b
     例：
       duijie train --data ../shared/data --out 新模型
+      duijie train --ranker
       duijie train --ranker --demands 需求.jsonl --judgements 采纳与排除.jsonl
       duijie train --bands --model 新模型 --library 成果.jsonl --demands 需求.jsonl --judgements 评判.jsonl --out 新模型
     """
@@ -76,10 +78,14 @@ def train(
         click.echo(said)
 
 
-def _judged(demands: Path | None, judgements: Path | None, ranker: bool, library: Sequence[Path]) -> list[Judged]:
-    """What was judged; without files, and for bands alone, the demands of the package that no model was trained on."""
+def _judged(
+    demands: Path | None, judgements: Path | None, ranker: bool, library: Sequence[Path]
+) -> list[Judged] | None:
+    """What was judged; None for the installation's own decisions. Without files, and for bands alone, the demands of the package that no model was trained on."""
     if demands and judgements:
         return read_judged(demands, judgements)
+    if ranker and not (demands or judgements or library):
+        return None
     if ranker or demands or judgements or not library:
         raise TrainingLacks(option="--demands 或 --judgements", why="权重和分档是按评判过的需求定的")
     with _training_installed():
@@ -117,7 +123,7 @@ def _train_model(data: Path | None, out: Path | None, seed: int, as_json: bool) 
 
 
 def _fit(
-    judged: Sequence[Judged],
+    given: Sequence[Judged] | None,
     library: Sequence[Path],
     out: Path | None,
     seed: int,
@@ -127,8 +133,10 @@ def _fit(
 ) -> tuple[Any, str]:
     settings = settings_with(model)
     with trial(library, settings, quiet=as_json) if library else opened(model) as installation:
-        known = set(Asked(installation, []).names.values())
-        asked = Asked(installation, judged := [d for d in judged if d.levels or d.expect_none or d.source in known])
+        judged, number = (given, of_source) if given is not None else (decided(installation), of_library)
+        known = set(Asked(installation, [], number).names.values())
+        judged = [one for one in judged if one.levels or one.expect_none or one.source in known]
+        asked = Asked(installation, judged, number)
         fusion, said = installation.index.fusion, []
         document: dict[str, Any] = {}
         if wanted[0]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 from corpus.errors import BadInput
 from corpus.intake import import_files
+from corpus.labels import labels
 from corpus.records import Achievement
 from indexer.evaluation import Judged
 from indexer.fusion import Fusion, Mode
 from indexer.matching import DEEPEST, Ranked
+from service.answers import asked_text
 from service.commands import counting, told
 from service.installation import Installation
 from service.settings import Settings
@@ -38,14 +41,38 @@ def trial(files: Sequence[Path], settings: Settings, *, quiet: bool) -> Iterator
         yield installation
 
 
+def decided(installation: Installation) -> list[Judged]:
+    """What the installation's own brokers and firms decided, as far as it speaks of relevance; achievements by the library's number."""
+    found = labels(installation.matches)
+    held = installation.store.get_many({id for label in found for id in (label.demand_id, label.achievement_id)})
+    judged = []
+    for id, group in groupby(found, key=lambda label: label.demand_id):
+        levels = {str(label.achievement_id): label.level for label in group if label.achievement_id in held}
+        if levels and (demand := held.get(id)):
+            judged.append(Judged(id=str(id), text=asked_text(demand), title=demand.title, levels=levels))
+    return judged
+
+
+def of_source(achievement: Achievement) -> str:
+    """The number under which its source knows an achievement."""
+    return achievement.source_id
+
+
+def of_library(achievement: Achievement) -> str:
+    """The number under which the library itself knows an achievement, whatever its source calls it."""
+    return str(achievement.id)
+
+
 class Asked:
     """Ranks an installation's achievements for judged demands, by the numbers that the judgements use. Raises NotInLibrary."""
 
-    def __init__(self, installation: Installation, judged: Sequence[Judged]) -> None:
+    def __init__(
+        self, installation: Installation, judged: Sequence[Judged], number: Callable[[Achievement], str] = of_source
+    ) -> None:
         self.installation, self.index = installation, installation.fresh()
         changes = installation.store.changes_after(0, installation.store.revision())
         self.names: Mapping[int, str] = {
-            change.id: change.record.source_id for change in changes if isinstance(change.record, Achievement)
+            change.id: number(change.record) for change in changes if isinstance(change.record, Achievement)
         }
         self._ids = {name: id for id, name in self.names.items()}
         wanted = {name for demand in judged for name in (*demand.levels, *filter(None, [demand.source]))}

@@ -10,7 +10,20 @@ import pytest
 from service.cli import duijie
 from tests.service.conftest import Run
 
-COMMANDS = ["bulk", "doctor", "evaluate", "import", "index", "match", "search", "serve", "thesaurus", "train", "user"]
+COMMANDS = [
+    "bulk",
+    "doctor",
+    "evaluate",
+    "import",
+    "index",
+    "match",
+    "search",
+    "serve",
+    "suggest",
+    "thesaurus",
+    "train",
+    "user",
+]
 
 
 SAMPLES = Path(__file__).parents[2] / "corpus" / "samples"
@@ -204,7 +217,7 @@ def test_weights_and_bands_are_fitted_on_judgements_and_used_from_then_on(run: R
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--ranker",), "缺少 --demands 或 --judgements"),
+        (("--ranker", "--library", SAMPLES / "achievements.jsonl"), "缺少 --demands 或 --judgements"),
         ((), "缺少 --data 或 --out"),
         (("--bands", "--demands", SAMPLES / "demands.jsonl"), "缺少 --demands 或"),
     ],
