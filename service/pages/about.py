@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from corpus.steps import STATES
 from indexer.comparisons import COMPARISONS
 from indexer.thesaurus import read_thesaurus
 from service.access import Opened
@@ -15,6 +16,9 @@ from service.answers import PAGED
 from service.templating import page
 
 router = APIRouter(include_in_schema=False)
+
+PATH = ("suggested", "recommended", "interested", "connecting", "negotiating", "contracted", "landed")
+"""The steps of a match that comes to something."""
 
 
 @router.get("/about")
@@ -28,6 +32,7 @@ def get_about(request: Request, opened: Opened) -> HTMLResponse:
         asked_host=urlsplit(interpreter.endpoint.url).hostname if interpreter else None,
         compared=[(label, getdoc(comparison)) for label, comparison in COMPARISONS.values()],
         paged=PAGED,
+        path=[STATES[step].shown for step in PATH],
         thesaurus=len(read_thesaurus(opened.settings.home).senses),
         degraded=opened.fresh().degraded,
     )

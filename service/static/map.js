@@ -30,7 +30,7 @@ function drawn(data) {
   const options = {
     width: figure.clientWidth,
     height: 260,
-    padding: [8, 32, 0, 0],
+    padding: [8, 44, 0, 0],
     tzDate: (seconds) => new Date((seconds + new Date().getTimezoneOffset() * 60) * 1000),
     series: [{ label: "月份", value: (_, seconds) => (seconds == null ? "–" : named(seconds)) }, series("成果", "--azurite"), series("需求", "--ochre", [6, 4])],
     axes: [

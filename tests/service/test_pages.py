@@ -430,6 +430,18 @@ def test_what_is_not_there_is_told_with_ways_on(site: TestClient) -> None:
         assert "这个地址没有内容" in words(page(site, nowhere, 404).main)
 
 
+def test_about_leads_through_its_parts_and_its_examples_find_something(site: TestClient) -> None:
+    found = page(site, "/about")
+    contents = found.select("nav.contents a")
+    assert [words(link) for link in contents] == [words(head) for head in found.select("article > h2")]
+    assert all(found.select_one(str(link["href"])) for link in contents)
+    examples = [str(link["href"]) for link in found.select(".asked a")]
+    assert examples
+    for example in examples:
+        assert titles(page(site, example))
+    assert "匹配中 → 待答复" in words(found.main)
+
+
 def test_about_tells_the_comparisons_from_their_own_sentences(site: TestClient) -> None:
     told = words(page(site, "/about").main)
     assert "成果的技术就绪度是否达到需求的最低要求" in told
