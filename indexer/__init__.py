@@ -27,6 +27,7 @@ attributes    what a record can be filtered by, and how a filter is written
 classes       under which classes of GB/T 4754 and of the IPC a text falls
 need          the need of a demand without the story around it
 reading       what was asked, understood
+refining      a question turned towards what is liked
 interpretations  what a language model may say of a demand, and good answers kept
 talk          whether a sentence speaks of something to be solved, or is small talk
 telling       what each sentence of a rambling note does

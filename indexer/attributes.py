@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from corpus import vocabulary as v
 from corpus.errors import BadInput, UnknownField
@@ -26,6 +27,7 @@ class Attribute:
     tree: bool = False
 
 
+@cache
 def attributes() -> Mapping[str, Attribute]:
     """The attributes a filter may name."""
     return {

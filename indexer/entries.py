@@ -95,8 +95,8 @@ class Engine(Protocol):
         """How many entries pass the filter, and how many of them hold each word."""
         ...
 
-    def browse(self, k: int, filter: Filter) -> list[int]:
-        """The ids of the k latest entries (highest ids) that pass."""
+    def browse(self, k: int, filter: Filter, by: str | None = None, *, least: bool = False) -> list[int]:
+        """The ids of the k latest entries (highest ids) that pass; `by` a number the highest of it first, or the `least`, not stated last."""
         ...
 
     def count(self, filter: Filter) -> int: ...

@@ -25,6 +25,7 @@ from indexer.local import LocalEngine
 from indexer.making import Made, Making, Recipe, embedded_text, made_in_processes
 from indexer.matching import Ranked, find
 from indexer.reading import Reader, Reading, load_reader, own_state
+from indexer.refining import Leaning
 from indexer.segmenter import Segmenter
 from indexer.vectors import VectorCache
 from indexer.words import Words
@@ -173,6 +174,7 @@ class Index:
         limit: int = 10,
         among: Sequence[int] | None = None,
         fusion: Fusion | None = None,
+        leaning: Leaning | None = None,
     ) -> tuple[Mode, list[Ranked]]:
         """The mode that was possible, and the best records of those `seen` by the asker, best first; by the weights of `fusion` where other than the fitted ones are tried."""
         used: Mode = "keyword" if self.degraded else mode
@@ -189,6 +191,7 @@ class Index:
             limit=limit,
             among=among,
             fusion=fusion or self.fusion,
+            leaning=leaning,
         )
         return used, found
 

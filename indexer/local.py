@@ -222,13 +222,11 @@ class LocalEngine:
         holding = {word: sum(part.word_count(word, filter) for part in parts) for word in words}
         return self.count(filter), holding
 
-    def browse(self, k: int, filter: Filter) -> list[int]:
-        latest: list[int] = []
+    def browse(self, k: int, filter: Filter, by: str | None = None, *, least: bool = False) -> list[int]:
+        first: list[tuple[float, int]] = []
         for part in self._state.parts:
-            allowed = part.under(filter).allowed
-            ids = part.segment.ids if allowed is None else part.segment.ids[allowed]
-            latest += ids[-k:].tolist()
-        return sorted(latest, reverse=True)[:k]
+            first += part.segment.first(k, part.under(filter).allowed, by, least=least)
+        return [id for _, id in sorted(first, reverse=True)[:k]]
 
     def count(self, filter: Filter) -> int:
         return sum(part.under(filter).count for part in self._state.parts)

@@ -20,6 +20,7 @@ from indexer.entries import Engine, Filter, Vector
 from indexer.fusion import UNFITTED, Band, Fusion, Mode, score_of
 from indexer.normalise import simplified
 from indexer.reading import Reading
+from indexer.refining import Leaning
 
 CANDIDATES = 500
 """Records that each half puts up, whatever is asked of them: a page more or less must not change the ranking."""
@@ -67,17 +68,25 @@ def find(
     limit: int = 10,
     among: Sequence[int] | None = None,
     fusion: Fusion = UNFITTED,
+    leaning: Leaning | None = None,
 ) -> list[Ranked]:
     """The best `limit` records for a reading, best first, equal ones by id. `seen` is what the asker may see; `among` ranks the given ids only."""
     everyone = scope(kind, filter, seen)
-    question = ask(engine, encoder, reading, mode, everyone)
+    question = ask(engine, encoder, reading, mode, everyone, leaning)
     if question.is_empty:
         return []
     ids = candidates(engine, question, (*everyone, *filter), CANDIDATES) if among is None else list(among)
     return score(engine, question, ids, mode, fusion, limit if among is not None else min(limit, DEEPEST))
 
 
-def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, everyone: Filter) -> Question:
+def ask(
+    engine: Engine,
+    encoder: Encoder | None,
+    reading: Reading,
+    mode: Mode,
+    everyone: Filter,
+    leaning: Leaning | None = None,
+) -> Question:
     """Weigh the reading's words by their rarity among the records the question is put to, and embed its text.
 
     Narrowing by a further filter does not change a score: rarity is taken before it.
@@ -90,6 +99,7 @@ def ask(engine: Engine, encoder: Encoder | None, reading: Reading, mode: Mode, e
     vector = None
     if encoder is not None and mode != "keyword":
         vector = embedded(encoder, reading)
+        vector = leaning.of(vector) if leaning and vector is not None else vector
     return Question(
         words=weighed if mode != "semantic" else {},
         vector=vector,

@@ -124,6 +124,19 @@ class Segment:
         values, counts = np.unique(stated[np.isfinite(stated)], return_counts=True)
         return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
+    def first(self, k: int, allowed: Mask | None, by: str | None, *, least: bool) -> list[tuple[float, int]]:
+        """The k rows that come first, as (height, id), in no order: by id, or by a number and then by id; what is not stated stands lowest."""
+        rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
+        numbers = self.numbers.get(by) if by else None
+        if numbers is None:
+            return [(-np.inf, id) for id in self.ids[rows[len(rows) - min(k, len(rows)) :]].tolist()]
+        heights = np.where(np.isnan(numbers[rows]), -np.inf, -numbers[rows] if least else numbers[rows])
+        if 0 < k < len(rows):
+            high = heights >= np.partition(heights, len(rows) - k)[len(rows) - k]
+            rows, heights = rows[high], heights[high]
+        order = np.lexsort((rows, heights))[::-1][:k]
+        return list(zip(heights[order].tolist(), self.ids[rows[order]].tolist(), strict=True))
+
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
         if self.vectors is None or not len(rows):
             return np.zeros(len(rows), np.float32)

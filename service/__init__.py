@@ -5,7 +5,9 @@ traffic       who is being answered; background work gives way
 installation  a store and an index, opened together and kept in step
 facets        by which values an answer can be narrowed
 viewer        who asks, and what they may see
+folding       records that say the same, in one card
 answers       search and match: one function each, behind every page, endpoint and command
+results       a page of results: listed, folded, sorted, counted
 suggesting    suggestions that follow the store
 listing       a list of matches as a file: CSV, a workbook, JSON lines
 resuming      long work that goes on after a kill

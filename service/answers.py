@@ -22,7 +22,7 @@ from indexer.index import Index
 from indexer.matching import Ranked
 from indexer.quotes import Quote, quotes
 from indexer.reading import Reading
-from service.facets import FACETS, Facet, counted_by, facet, facets_of
+from service.facets import Facet, counted_by, facet
 from service.installation import Installation
 from service.viewer import Viewer, confidential
 
@@ -73,7 +73,6 @@ class Answer:
     revision: int
     total: int
     hits: Sequence[Hit]
-    facets: Sequence[Facet] = ()
     note: str | None = None
 
 
@@ -97,7 +96,6 @@ def search(
     mode: Mode = "hybrid",
     limit: int = 10,
     offset: int = 0,
-    facets: bool = False,
 ) -> Answer:
     """The records a viewer may see that answer a text best. Raises NothingAsked, and what a filter that cannot be read raises."""
     index, revision = installation.fresh(), installation.index.engine.revision
@@ -105,7 +103,7 @@ def search(
     if not reading.text:
         raise NothingAsked()
     used, ranked = index.find(reading, mode=mode, kind=kind, filter=read_filter(where), seen=viewer.seen, limit=PAGED)
-    records = _held(installation, viewer, [hit.id for hit in (ranked if facets else ranked[offset : offset + limit])])
+    records = _held(installation, viewer, [hit.id for hit in ranked[offset : offset + limit]])
     shown = [hit for hit in ranked[offset : offset + limit] if hit.id in records]
     return Answer(
         mode=used,
@@ -113,9 +111,8 @@ def search(
         reading=reading,
         revision=revision,
         total=len(ranked),
-        hits=[_hit(hit, records[hit.id], reading) for hit in shown],
-        facets=facets_of(kind, records.values()) if facets else (),
-        note=_note(ranked, installation.late),
+        hits=[hit_of(hit, records[hit.id], reading) for hit in shown],
+        note=note_of(ranked, installation.late),
     )
 
 
@@ -138,7 +135,7 @@ def match(
     asked = seen(installation, id, viewer=viewer) if id is not None else None
     answer = matched(installation, asked or text or "", viewer=viewer, kind=kind, where=where, mode=mode, limit=limit)
     compared = [
-        replace(hit, comparisons=compare(Pair(answer.reading, asked, hit.record, _supposed(index, hit.record))))
+        replace(hit, comparisons=compare(Pair(answer.reading, asked, hit.record, supposed(index, hit.record))))
         for hit in answer.hits
     ]
     return replace(answer, hits=compared)
@@ -165,12 +162,12 @@ def matched(
     wanted = OTHER_SIDE[asked.kind] if isinstance(asked, Record) else kind or "achievement"
     used, ranked = index.find(reading, mode=mode, kind=wanted, filter=read_filter(where), seen=viewer.seen, limit=limit)
     records = _held(installation, viewer, [hit.id for hit in ranked])
-    hits = [_hit(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
+    hits = [hit_of(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
     degraded = index.degraded if mode != "keyword" else None
-    return Answer(used, degraded, reading, revision, len(hits), hits, note=_note(ranked, installation.late))
+    return Answer(used, degraded, reading, revision, len(hits), hits, note=note_of(ranked, installation.late))
 
 
-def _supposed(index: Index, record: Record) -> tuple[Tag, ...]:
+def supposed(index: Index, record: Record) -> tuple[Tag, ...]:
     """The classes that a record speaks of, where it does not state its industry itself."""
     return () if record.industry else index.tags(record)
 
@@ -184,13 +181,6 @@ def browse(
     ids = index.engine.browse(offset + limit, filter)[offset:]
     records = _held(installation, viewer, ids)
     return index.engine.count(filter), [records[id] for id in ids if id in records]
-
-
-def browse_facets(index: Index, kind: str | None, where: Iterable[str], *, viewer: Viewer) -> list[Facet]:
-    """Counts over all records that pass of those a viewer may see."""
-    filter = _passing(kind, where, viewer)
-    count = counted_by(index.engine, filter)
-    return [found for name in FACETS[kind] if (found := facet(name, count))]
 
 
 def holdings(installation: Installation, *, viewer: Viewer) -> Holdings:
@@ -253,7 +243,7 @@ def _held(installation: Installation, viewer: Viewer, ids: Sequence[int]) -> dic
     return {id: record for id, record in installation.store.get_many(ids).items() if viewer.sees(record)}
 
 
-def _note(ranked: Sequence[Ranked], late: int) -> str | None:
+def note_of(ranked: Sequence[Ranked], late: int) -> str | None:
     """What to say of a list as a whole: that it is no match, that the latest records are not in it."""
     waiting = f"刚存入的 {late:,} 条记录正在收录，稍后再查就能查到。" if late else ""
     return (_unfitting(ranked) or "") + waiting or None
@@ -285,7 +275,8 @@ def asked_text(record: Record) -> str:
     return "。".join(texts[name] for name in names.get(type(record), tuple(texts)) if name in texts)
 
 
-def _hit(ranked: Ranked, record: Record, reading: Reading) -> Hit:
+def hit_of(ranked: Ranked, record: Record, reading: Reading) -> Hit:
+    """A ranked record with its own words that speak for it."""
     said = [
         term for term in reading.terms if len(term.word) > 1
     ] or reading.terms  # 的 and 个 say little beside longer words

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from corpus import vocabulary as v
-from corpus.records import Record
-from indexer.attributes import attributes, attributes_of
+from indexer.attributes import attributes
 from indexer.entries import Attributes, Engine, Filter
 
 FACETS: Mapping[str | None, Sequence[str]] = {
@@ -143,9 +142,3 @@ def _tree(name: str) -> Mapping[str | None, Sequence[str]]:
 
 def _within(name: str, code: str | None) -> Sequence[str]:
     return _tree(name).get(code, ())
-
-
-def facets_of(kind: str | None, records: Iterable[Record]) -> list[Facet]:
-    """Counted over the records of a ranking."""
-    count = counted_over(attributes_of(record) for record in records)
-    return [found for name in FACETS[kind] if (found := facet(name, count))]

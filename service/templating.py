@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -14,12 +15,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from corpus import vocabulary as v
-from corpus.records import KINDS, Record, about
+from corpus.records import KINDS, Achievement, Demand, Record, about
 from indexer.fusion import BANDS, LABELS
+from indexer.quotes import Quote
 from service.access import form_token, viewer
 
 _LONGEST = 1000
 """Characters of an address to come back to."""
+_GIST = 90
+"""Characters of a record said in one sentence."""
+_ALIKE = 16
+"""Characters by which a sentence is known."""
+_SENTENCE = re.compile(r".*?(?:[。！？!?]|$)")
 _FOLDER = Path(__file__).parent
 
 environment = Environment(
@@ -52,6 +59,17 @@ def number(value: float) -> str:
     return f"{value:,.10g}"
 
 
+def gist(record: Record, quotes: Sequence[Quote] = ()) -> str:
+    """What a record says of itself in one sentence, not longer than a line or two; nothing where a quote says it already."""
+    told = (record.summary or record.body) if isinstance(record, Achievement) else None
+    told = (record.public_summary or record.problem) if isinstance(record, Demand) else told
+    found = _SENTENCE.match(" ".join((told or "").split()))
+    first = found.group() if found else ""
+    if any(quote.text[:_ALIKE] == first[:_ALIKE] for quote in quotes):
+        return ""
+    return first if len(first) <= _GIST else first[: _GIST - 1] + "…"
+
+
 def day(value: date) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
@@ -73,7 +91,7 @@ def address(path: str, **asked: Any) -> str:
 
 
 environment.filters |= {"highlighted": highlighted, "named": named, "number": number, "day": day}
-environment.globals |= {"address": address, "amount": amount}
+environment.globals |= {"address": address, "amount": amount, "gist": gist}
 environment.globals |= {
     "PART_LABELS": LABELS,
     "BANDS": BANDS,

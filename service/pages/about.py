@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from corpus.steps import STATES
 from indexer.comparisons import COMPARISONS
+from indexer.matching import DEEPEST
 from indexer.thesaurus import read_thesaurus
 from service.access import Opened
 from service.answers import PAGED
@@ -33,6 +34,7 @@ def get_about(request: Request, opened: Opened) -> HTMLResponse:
         compared=[(label, getdoc(comparison)) for label, comparison in COMPARISONS.values()],
         paged=PAGED,
         path=[STATES[step].shown for step in PATH],
+        deepest=DEEPEST,
         thesaurus=len(read_thesaurus(opened.settings.home).senses),
         degraded=opened.fresh().degraded,
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer.reading import Reading, Term
+from indexer.refining import LIKED
 
 SHOWN = 3
 """Groups of the thesaurus that are shown at once; the others are folded away."""
@@ -74,6 +75,8 @@ def is_heard(term: Term) -> bool:
 def _label(reading: Reading, term: Term) -> str:
     if term.origin == "text":
         return "词语"
+    if term.entry == LIKED:
+        return f"由“{term.origin}”补充"
     return f"语言模型 {reading.reader} 补充" if reading.is_suggested(term) else f"“{term.origin}”的同义词"
 
 

@@ -44,8 +44,13 @@ class Oracle:
         passing = self._passing(filter)
         return len(passing), {word: sum(word in entry.words for entry in passing) for word in words}
 
-    def browse(self, k: int, filter: Filter) -> list[int]:
-        return sorted((entry.id for entry in self._passing(filter)), reverse=True)[:k]
+    def browse(self, k: int, filter: Filter, by: str | None = None, *, least: bool = False) -> list[int]:
+        def height(entry: Entry) -> tuple[float, int]:
+            value = entry.attributes.get(by) if by else None
+            stated = value if isinstance(value, int | float) else None
+            return (-np.inf if stated is None else -stated if least else stated, entry.id)
+
+        return [entry.id for entry in sorted(self._passing(filter), key=height, reverse=True)[:k]]
 
     def count(self, filter: Filter) -> int:
         return len(self._passing(filter))

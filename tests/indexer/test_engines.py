@@ -96,6 +96,8 @@ def test_answers_equal_those_of_the_oracle(make: Make, seed: int, tmp_path: Path
             np.testing.assert_allclose(mine, exact, atol=1e-5)
         assert engine.frequencies([*words], filter) == oracle.frequencies([*words], filter)
         assert engine.browse(k, filter) == oracle.browse(k, filter)
+        assert engine.browse(k, filter, "trl") == oracle.browse(k, filter, "trl")
+        assert engine.browse(k, filter, "price", least=True) == oracle.browse(k, filter, "price", least=True)
         assert engine.count(filter) == oracle.count(filter)
         assert engine.tally("region", [*REGIONS, "没有的地区"], filter) == oracle.tally("region", REGIONS, filter)
         assert engine.spread("trl", filter) == oracle.spread("trl", filter)

@@ -24,10 +24,11 @@ from corpus.errors import RecordNotFound
 from corpus.records import Achievement, Demand, Record
 from indexer.attributes import AUDIENCE, attributes_of
 from indexer.entries import passes
-from service.answers import browse, browse_facets, disclosed, holdings, listed, match, search, seen
+from service.answers import browse, disclosed, holdings, listed, match, search, seen
 from service.app import create_app
 from service.fields import field_map
 from service.installation import Installation
+from service.results import Wanted, results
 from service.settings import Settings
 from service.viewer import MACHINE, VISITOR, Viewer, viewer_of
 
@@ -344,12 +345,25 @@ def test_answers_are_those_of_a_library_that_holds_nothing_but_what_the_viewer_m
     def told(opened: Installation, numbers: dict[int, int], viewer: Viewer) -> list[Any]:
         text, answers = "，".join(question), []
         for kind in ("achievement", "demand", None):
-            found = search(opened, text, viewer=viewer, kind=kind, limit=50, facets=True)
+            found = search(opened, text, viewer=viewer, kind=kind, limit=50)
             hits = [(numbers[hit.record.id], hit.score, dict(hit.parts), hit.band) for hit in found.hits]
             total, latest = browse(opened, viewer=viewer, kind=kind, where=(), limit=50, offset=0)
-            facets = browse_facets(opened.index, kind, (), viewer=viewer)
+            like, unlike = (tuple(id for id, number in numbers.items() if number == marked) for marked in (0, 1))
+            pages = [
+                results(opened, wanted, viewer)
+                for wanted in (
+                    Wanted(kind=kind),
+                    Wanted(text, kind, low=True),
+                    Wanted(text, kind, like=like, unlike=unlike),
+                    Wanted(text, kind, where=("region=710000", "year<=1900")),
+                )
+            ]
+            for one in pages:
+                answers += [one.total, one.below, one.pages, one.facets, one.relaxed, len(one.liked), len(one.disliked)]
+                answers += [[numbers[card.record.id] for card in (*one.cards, *one.nearest)]]
+                answers += [[numbers[other.id] for card in one.cards for other in card.folded]]
             answers += [holdings(opened, viewer=viewer), field_map(opened, viewer=viewer)]
-            answers += [hits, found.total, found.note, found.facets, total, {numbers[r.id] for r in latest}, facets]
+            answers += [hits, found.total, found.note, total, {numbers[r.id] for r in latest}]
         for kind in ("achievement", "demand"):
             total, latest = listed(opened, kind, viewer=viewer, limit=50)
             answers += [total, {numbers[record.id] for record in latest}]
