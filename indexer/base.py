@@ -132,7 +132,7 @@ def open_base(path: Path) -> tuple[Segment, Manifest]:
             if digests.get(name) != described:
                 raise BaseDamaged(file=f"{path.name}/{name}", reason="内容与清单不符")
         return _mapped(path), manifest
-    except (OSError, RuntimeError) as error:  # RuntimeError is FAISS's; files may go while they are read
+    except (OSError, RuntimeError, KeyError) as error:  # RuntimeError is FAISS's; files may go while they are read
         raise BaseDamaged(file=path.name, reason="文件缺失或读不出来") from error
 
 

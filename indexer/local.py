@@ -27,12 +27,14 @@ from indexer.base import (
     put_aside,
     read_manifest,
 )
-from indexer.entries import Entry, Filter, Vector
+from indexer.entries import Among, Entry, Filter, Vector
 from indexer.gathering import Columns, columns_of, joined, merged, segment_of
 from indexer.neighbours import Mask, stored
 from indexer.segment import Segment
 
 _SCOPES = 32
+_RARE = 100
+"""A value that fewer rows have than one in so many is rare: what it adds to a scope is counted apart."""
 """Filters of which a part keeps what passes."""
 _WORDS_KEPT = 100_000
 _GATHERED = 20_000
@@ -45,6 +47,9 @@ class _Scope:
 
     allowed: Mask | None
     count: int
+    nearly: Filter | None = None
+    """A filter that others ask as well, under which all of these rows pass but those `apart`."""
+    apart: NDArray[np.int32] | None = None
     holding: dict[str, int] = field(default_factory=dict)
 
 
@@ -71,21 +76,43 @@ class _Part:
 
     def under(self, filter: Filter) -> _Scope:
         """What passes the filter; kept for the filters that were asked last."""
-        scope = self._scopes.get(filter)
-        if scope is None:
-            allowed = self.segment.passing(filter)
-            if self.alive is not None:
-                allowed = self.alive if allowed is None else self.alive & allowed
-            scope = _Scope(allowed, len(self.segment) if allowed is None else int(np.count_nonzero(allowed)))
-            for oldest in list(self._scopes)[: 1 - _SCOPES]:  # other threads add and drop at the same time
-                self._scopes.pop(oldest, None)
-            self._scopes[filter] = scope
+        scope = self._scopes.pop(filter, None) or self._made(filter)
+        for oldest in list(self._scopes)[: 1 - _SCOPES]:  # other threads add and drop at the same time
+            self._scopes.pop(oldest, None)
+        self._scopes[filter] = scope
         return scope
+
+    def _made(self, filter: Filter) -> _Scope:
+        """By what is kept for a filter that passes nearly the same rows, where there is one: what a firm may see is what every firm may, and
+        a few rows more."""
+        for condition in filter:
+            if isinstance(condition, Among) and (few := self.segment.rare(condition, len(self.segment) // _RARE)):
+                return self._widened(filter, condition, few)
+        allowed = self.segment.passing(filter)
+        if self.alive is not None:
+            allowed = self.alive if allowed is None else self.alive & allowed
+        return _Scope(allowed, len(self.segment) if allowed is None else int(np.count_nonzero(allowed)))
+
+    def _widened(self, filter: Filter, condition: Among, few: frozenset[str]) -> _Scope:
+        common = replace(condition, values=condition.values - few)
+        nearly = tuple(common if other is condition else other for other in filter)
+        base = self.under(nearly)
+        if base.allowed is None:
+            return base
+        rows = self.segment.rows_with(condition.attribute, few)
+        others = self.under(tuple(other for other in filter if other is not condition)).allowed
+        rows = rows[~base.allowed[rows]] if others is None else rows[others[rows] & ~base.allowed[rows]]
+        allowed = base.allowed.copy()
+        allowed[rows] = True
+        return _Scope(allowed, base.count + len(rows), nearly, rows)
 
     def word_count(self, word: str, filter: Filter) -> int:
         scope = self.under(filter)
         if (known := scope.holding.get(word)) is None:
-            known = self.segment.word_count(word, scope.allowed)
+            if scope.nearly is None or scope.apart is None:
+                known = self.segment.word_count(word, scope.allowed)
+            else:
+                known = self.word_count(word, scope.nearly) + self.segment.word_count_among(word, scope.apart)
             if len(scope.holding) < _WORDS_KEPT:
                 scope.holding[word] = known
         return known

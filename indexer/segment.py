@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -136,6 +136,24 @@ class Segment:
             rows, heights = rows[high], heights[high]
         order = np.lexsort((rows, heights))[::-1][:k]
         return list(zip(heights[order].tolist(), self.ids[rows[order]].tolist(), strict=True))
+
+    def word_count_among(self, word: str, rows: NDArray[np.int32]) -> int:
+        """How many of a few rows hold the word."""
+        held = self.words.holding(key_of(word))
+        if not len(held):
+            return 0
+        return int(np.count_nonzero(held[np.minimum(np.searchsorted(held, rows), len(held) - 1)] == rows))
+
+    def rare(self, condition: Among, most: int) -> frozenset[str]:
+        """The values of a condition that fewer than `most` rows have, where it has others, too."""
+        counts = {value: len(self.values.holding(value_key(condition.attribute, value))) for value in condition.values}
+        few = frozenset(value for value, count in counts.items() if count < most)
+        return few if len(few) < len(counts) else frozenset()
+
+    def rows_with(self, attribute: str, values: Iterable[str]) -> NDArray[np.int32]:
+        """The rows that have one of the values, each once, ascending."""
+        found = [self.values.holding(value_key(attribute, value)) for value in values]
+        return np.unique(np.concatenate(found))
 
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
         if self.vectors is None or not len(rows):

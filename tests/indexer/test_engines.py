@@ -1,6 +1,7 @@
 """The local engine answers as the oracle does, however it came by its entries; and the same question gets the same answer, tie for tie."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import Generator
 
-from indexer.entries import Between, Engine, Entry
+from indexer.entries import Among, Between, Engine, Entry
 from indexer.fusion import MODES
 from indexer.local import LocalEngine
 from indexer.matching import Ranked, find
@@ -102,6 +103,33 @@ def test_answers_equal_those_of_the_oracle(make: Make, seed: int, tmp_path: Path
         assert engine.tally("region", [*REGIONS, "没有的地区"], filter) == oracle.tally("region", REGIONS, filter)
         assert engine.spread("trl", filter) == oracle.spread("trl", filter)
         np.testing.assert_allclose(engine.vectors(asked), oracle.vectors(asked), atol=1e-3)
+
+
+@pytest.mark.parametrize("make", WAYS)
+def test_values_that_few_have_are_added_to_those_that_many_have(make: Make, tmp_path: Path) -> None:
+    """What a firm may see: what is for everybody, for members, and of hundreds of firms its own."""
+    rng = np.random.default_rng(7)
+    entries = [
+        replace(entry, attributes={**entry.attributes, "audience": random_audience(rng)})
+        for entry in random_entries(rng, range(1, 900))
+    ]
+    oracle, engine = Oracle(entries), make(entries, rng, tmp_path)
+    for number in range(60):
+        firm = Among("audience", frozenset({"public", "members", f"org:{number % 40}", f"user:{number}"}))
+        filter = (*random_filter(rng), firm, *random_filter(rng))
+        words, vector = random_question(rng), random_vector(rng)
+        for _ in range(2):  # anew, and from what was kept
+            assert engine.frequencies([*words], filter) == oracle.frequencies([*words], filter)
+            assert engine.count(filter) == oracle.count(filter)
+        assert engine.browse(50, filter) == oracle.browse(50, filter)
+        assert_same_hits(engine.near(vector, 20, filter), oracle.near(vector, 900, filter), 20)
+        assert_same_hits(engine.holding(words, 20, filter), oracle.holding(words, 900, filter), 20)
+
+
+def random_audience(rng: Generator) -> tuple[str, ...]:
+    everybody, members = ("public", "brokers"), ("members", "brokers")
+    own = (f"org:{rng.integers(40)}", "brokers", f"user:{rng.integers(60)}")
+    return (everybody, everybody, members, own, own[1:], own[2:])[rng.integers(6)]
 
 
 @pytest.mark.parametrize("make", [base_and_later_changes, built_on_a_base, applied_in_memory])
