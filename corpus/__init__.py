@@ -18,6 +18,7 @@ accounts      who may sign in, and who is signed in
 tries         who tries too often to sign in
 disclosures   who read what is confidential, of which record, when
 intake        the line of a record, from files into the store
+leaving       records out into files that an import reads again
 steps         the life of a match: states, reasons, and one table of who may take which step
 conflicts     what stands in the way of bringing two sides together
 history       the events of a match, and where it stands: their fold

@@ -29,6 +29,7 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson")
 _LONGEST_CELL = 10_000_000
 _HEADING_WITHIN = 10
 _EXACT = 1e15
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -160,8 +161,18 @@ def _numbered(reader: Any, quotes: _Quotes) -> Iterator[_Line]:
     for cells in reader:
         swallowed = reader.line_num > line and quotes.count % 2 == 1
         problem = f"引号没有配对，第 {line} 到 {reader.line_num} 行被当成了一行" if swallowed else None
-        yield line, cells, problem
+        yield line, [armed(cell) for cell in cells], problem
         line, quotes.count = reader.line_num + 1, 0
+
+
+def disarmed(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula, made a text: behind an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def armed(cell: str) -> str:
+    """The text of a cell that `disarmed` made."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def _worksheets(path: Path, mapped: Collection[str]) -> Iterator[Sheet]:

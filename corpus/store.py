@@ -183,6 +183,19 @@ class Store:
             for row in connection.execute(asked).mappings():
                 yield Change(row["id"], row["revision"], None)
 
+    def next_changes(self, revision: int, limit: int) -> list[Change]:
+        """The first changes after a revision, in order, at most so many: the latest of each id."""
+        with self.engine.connect() as connection:
+            found: list[Change] = []
+            for kind, table in TABLES.items():
+                asked = sa.select(table).where(table.c.revision > revision).order_by(table.c.revision).limit(limit)
+                rows = connection.execute(asked).mappings()
+                found += [Change(row["id"], row["revision"], record_from(kind, row)) for row in rows]
+            gone = sa.select(deletions).where(deletions.c.revision > revision).order_by(deletions.c.revision)
+            rows = connection.execute(gone.limit(limit)).mappings()
+            found += [Change(row["id"], row["revision"], None) for row in rows]
+        return sorted(found, key=lambda change: change.revision)[:limit]
+
     @contextmanager
     def _changing(self) -> Iterator[tuple[sa.Connection, _Revision]]:
         """A writing transaction that holds the counter's row from its first statement to its commit. Raises NotSaved."""

@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from service import problems, settings
 from service.access import remember
-from service.api import health, matching, notes, records, searching
+from service.api import health, leaving, matching, notes, records, searching
 from service.api import thesaurus as thesaurus_operations
 from service.installation import Installation
 from service.pages import about, account, home, record, thesaurus, visit_note
@@ -62,7 +62,7 @@ def create_app(installation: Installation, *, suggests: bool = False) -> FastAPI
     app.state.installation = installation
     for part in (home, search_page, record, map_page, visit_note, thesaurus, about, account):
         app.include_router(part.router)
-    for operations in (searching, matching, records, thesaurus_operations, notes, health):
+    for operations in (searching, matching, records, thesaurus_operations, notes, leaving, health):
         app.include_router(operations.router, responses=problems.described())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     problems.install(app)

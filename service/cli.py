@@ -1,4 +1,4 @@
-"""The command line: `duijie import`, `index`, `search`, `match`, `bulk`, `suggest`, `evaluate`, `train`, `serve`, `user`, `doctor`.
+"""The command line: `duijie import`, `export`, `index`, `search`, `match`, `bulk`, `suggest`, `evaluate`, `train`, `serve`, `user`, `doctor`.
 
 Each command is a file of `service/commands`. Exit status 2 and one sentence for bad input, 1 for what went wrong on our side.
 """
@@ -16,6 +16,7 @@ from service.commands import (
     bulk,
     doctor,
     evaluating,
+    exporting,
     importing,
     indexing,
     matching,
@@ -48,6 +49,7 @@ def duijie() -> None:
 
 for command in (
     importing.import_,
+    exporting.export,
     indexing.index,
     searching.search,
     matching.match,

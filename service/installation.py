@@ -23,7 +23,9 @@ from service.settings import Settings, make_home
 from service.traffic import Traffic
 
 PATIENCE = 2.0
-"""Seconds that a search in a server waits, at most, for what others import to be taken in."""
+"""Seconds that a search in a server waits, at most, for the latest changes to be taken in."""
+WAITED_FOR = 2000
+"""Changes that PATIENCE suffices for; where more are missing, a large import goes on, and a search does not wait at all."""
 STEP = 500
 """Changes that are taken in together while searches may be waiting."""
 BASE_BEHIND = 1000
@@ -67,11 +69,12 @@ class Installation:
     def fresh(self, progress: Progress = lambda count: None) -> Index:
         """The index with every change that was committed before this call.
 
-        In a server that is kept up, a search waits PATIENCE at most while others import: `late` tells what it had to do without.
+        In a server that is kept up, a search does not wait for a large import: `late` tells what it had to do without.
         """
         self._latest = revision = self.store.revision()
         if self.is_kept_up:
-            self.take_in(revision, PATIENCE)
+            if self.late <= WAITED_FOR:
+                self.take_in(revision, PATIENCE)
         elif self._is_behind(revision):
             with self._catching_up:
                 if self._is_behind(revision):

@@ -21,6 +21,7 @@ from openpyxl.cell import WriteOnlyCell
 from corpus.cells import UNSEEN
 from corpus.errors import BadInput
 from corpus.intake import Refusal
+from corpus.sheets import disarmed
 from indexer.fusion import BANDS, LABELS
 
 HEADINGS = (
@@ -29,7 +30,6 @@ HEADINGS = (
 )  # fmt: skip
 ROWS = 1_048_575
 """Of one worksheet, below its headings."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,7 @@ def _write_json(listing: Listing, path: Path) -> None:
 def _write_csv(listing: Listing, path: Path) -> None:
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as out:
         rows = chain([HEADINGS], _rows(listing.demands()))
-        csv.writer(out).writerows([_disarmed(value) for value in row] for row in rows)
-
-
-def _disarmed(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula, made a text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+        csv.writer(out).writerows(map(disarmed, row) for row in rows)
 
 
 def _write_workbook(listing: Listing, path: Path) -> None:

@@ -70,10 +70,10 @@ def test_a_base_that_is_damaged_is_not_changed_over_to_but_built_anew(home: Path
             assert serving.behind() == 0
 
 
-def test_a_search_does_not_wait_for_the_whole_of_an_import_and_says_so(
+def test_a_search_does_not_wait_for_a_large_import_and_says_so(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service.installation, "PATIENCE", 0.0)
+    monkeypatch.setattr(service.installation, "WAITED_FOR", 29)
     installation.is_kept_up = True
     installation.store.save(achievements(30, "QX"))
     answer = search(installation, "磁钢起泡掉皮", viewer=MACHINE, limit=1)
