@@ -6,15 +6,14 @@ Every number is the engine's count of the list that its address leads to, so tha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from corpus.errors import BadInput
 from corpus.vocabulary import industries
 from indexer.attributes import month, read_filter, scope, today
-from indexer.entries import Among
-from indexer.index import Index
+from indexer.entries import Among, Engine
 from service.installation import Installation
 from service.templating import address
 from service.viewer import Viewer
@@ -26,9 +25,6 @@ MONTHS = 24
 SHADES = 5
 """Steps of colour for a number that is not zero."""
 _MATURITY = {"achievement": "trl", "demand": "min_trl"}
-
-Count = Callable[[str, Sequence[str]], int]
-"""How many records of a kind pass conditions."""
 
 
 class FieldUnknown(BadInput):
@@ -128,23 +124,20 @@ def field_map(installation: Installation, within: str | None = None, *, viewer: 
     """What a viewer may see: the map of all industries by division, or of what lies in one section or division. Raises FieldUnknown."""
     if within is not None and (within not in industries().labels or len(within) > 3):
         raise FieldUnknown(code=within)
-    index = installation.fresh()
-
-    def count(kind: str, where: Sequence[str]) -> int:
-        return _count(index, viewer, kind, where)
-
-    whole = _sides(count, (f"industry={within}",) if within else ())
-    levels = [_sides(count, whole.achievements.where, level) for level in range(len(LEVELS))]
+    engine = installation.fresh().engine
+    counts = {kind: _counted(engine, kind, within, viewer) for kind in _MATURITY}
+    whole = _sides(counts, within)
+    levels = [_sides(counts, within, level) for level in range(len(LEVELS))]
+    sections = [code for code in industries().labels if len(code) == 1]
     return FieldMap(
         total=whole,
-        groups=list(_groups(count, within)),
+        groups=list(_groups(counts, [within] if within else sections)),
         levels=levels,
-        months=[Month(y, m, _published(count, whole.achievements.where, y, m)) for y, m in months_until(today())],
-        unfiled=(_unfiled(index, viewer, "achievement"), _unfiled(index, viewer, "demand")),
-        unlevelled=(
-            whole.achievements.count - sum(level.achievements.count for level in levels),
-            whole.demands.count - sum(level.demands.count for level in levels),
-        ),
+        months=[
+            Month(year, number, _published(counts, within, year, number)) for year, number in months_until(today())
+        ],
+        unfiled=_each(lambda kind: _unfiled(engine, kind, sections, viewer)),
+        unlevelled=_each(lambda kind: _of(whole, kind).count - sum(_of(level, kind).count for level in levels)),
     )
 
 
@@ -161,47 +154,69 @@ def months_until(last: date) -> list[tuple[int, int]]:
     return [(number // 12, number % 12 + 1) for number in range(final - MONTHS + 1, final + 1)]
 
 
-def _groups(count: Count, within: str | None) -> Iterator[Group]:
+@dataclass(frozen=True)
+class _Counts:
+    """Of one kind: by level of maturity (None: all levels) and industry (None: all that is shown), and by month."""
+
+    fields: Mapping[int | None, Mapping[str | None, int]]
+    months: Mapping[float, int]
+
+
+def _counted(engine: Engine, kind: str, within: str | None, viewer: Viewer) -> _Counts:
+    """All that the map tells of a kind, in a few passes over the library however many cells it has."""
+    fields: dict[int | None, Mapping[str | None, int]] = {}
+    for level in (None, *range(len(LEVELS))):
+        filter = read_filter(_where(kind, within, level))
+        passing = (*scope(kind, filter, viewer.seen), *filter)
+        fields[level] = {None: engine.count(passing), **engine.tally("industry", list(industries().labels), passing)}
+    filter = read_filter(_where(kind, within))
+    return _Counts(fields, engine.spread("published", (*scope(kind, filter, viewer.seen), *filter)))
+
+
+def _where(kind: str, industry: str | None, level: int | None = None) -> tuple[str, ...]:
+    """The conditions of a cell, as people write them."""
+    by_industry = (f"industry={industry}",) if industry else ()
+    return by_industry if level is None else (*by_industry, f"{_MATURITY[kind]}={LEVELS[level][0]}..{LEVELS[level][1]}")
+
+
+def _groups(counts: Mapping[str, _Counts], sections: Iterable[str]) -> Iterator[Group]:
     """Sections with their divisions; or the one field that was chosen, with what lies in it."""
     known = industries().labels
-    for code in [within] if within else [code for code in known if len(code) == 1]:
-        whole = _field(count, code)
-        if whole and not whole.sides.is_empty:
+    for code in sections:
+        whole = _field(counts, code)
+        if not whole.sides.is_empty:
             length = 3 if len(code) == 1 else 4
-            inner = (_field(count, finer) for finer in known if len(finer) == length and finer.startswith(code))
+            inner = (_field(counts, finer) for finer in known if len(finer) == length and finer.startswith(code))
             yield Group(whole, [field for field in inner if not field.sides.is_empty])
 
 
-def _field(count: Count, code: str) -> Field:
-    where = (f"industry={code}",)
-    sides = _sides(count, where)
-    levels = [] if sides.is_empty else [_sides(count, where, level) for level in range(len(LEVELS))]
+def _field(counts: Mapping[str, _Counts], code: str) -> Field:
+    levels = [_sides(counts, code, level) for level in range(len(LEVELS))]
     finer = address("/map", within=code) if len(code) == 3 else None
-    return Field(code, industries().name(code), sides, levels, finer)
+    return Field(code, industries().name(code), _sides(counts, code), levels, finer)
 
 
-def _sides(count: Count, where: tuple[str, ...], level: int | None = None) -> Sides:
-    def cell(kind: str) -> Cell:
-        by_level = () if level is None else (f"{_MATURITY[kind]}={LEVELS[level][0]}..{LEVELS[level][1]}",)
-        conditions = (*where, *by_level)
-        return Cell(kind, conditions, count(kind, conditions))
-
-    return Sides(cell("achievement"), cell("demand"))
+def _sides(counts: Mapping[str, _Counts], code: str | None, level: int | None = None) -> Sides:
+    cells = (Cell(kind, _where(kind, code, level), held.fields[level].get(code, 0)) for kind, held in counts.items())
+    return Sides(*cells)
 
 
-def _published(count: Count, where: tuple[str, ...], year: int, number: int) -> Sides:
-    return _sides(count, (*where, f"published={month(date(year, number, 1))}"))
+def _published(counts: Mapping[str, _Counts], within: str | None, year: int, number: int) -> Sides:
+    key = month(date(year, number, 1))
+    cells = (
+        Cell(kind, (*_where(kind, within), f"published={key}"), held.months.get(key, 0))
+        for kind, held in counts.items()
+    )
+    return Sides(*cells)
 
 
-def _count(index: Index, viewer: Viewer, kind: str, where: Sequence[str]) -> int:
-    filter = read_filter(where)
-    return index.engine.count((*scope(kind, filter, viewer.seen), *filter))
-
-
-def _unfiled(index: Index, viewer: Viewer, kind: str) -> int:
-    sections = frozenset(code for code in industries().labels if len(code) == 1)
+def _unfiled(engine: Engine, kind: str, sections: Iterable[str], viewer: Viewer) -> int:
     everything = scope(kind, (), viewer.seen)
-    return index.engine.count(everything) - index.engine.count((*everything, Among("industry", sections)))
+    return engine.count(everything) - engine.count((*everything, Among("industry", frozenset(sections))))
+
+
+def _each(counted: Callable[[str], int]) -> tuple[int, int]:
+    return counted("achievement"), counted("demand")
 
 
 def _of(sides: Sides, kind: str) -> Cell:
