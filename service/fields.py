@@ -168,7 +168,9 @@ def _counted(engine: Engine, kind: str, within: str | None, viewer: Viewer) -> _
     for level in (None, *range(len(LEVELS))):
         filter = read_filter(_where(kind, within, level))
         passing = (*scope(kind, filter, viewer.seen), *filter)
-        fields[level] = {None: engine.count(passing), **engine.tally("industry", list(industries().labels), passing)}
+        by_industry: dict[str | None, int] = {None: engine.count(passing)}
+        by_industry.update(engine.tally("industry", list(industries().labels), passing).items())
+        fields[level] = by_industry
     filter = read_filter(_where(kind, within))
     return _Counts(fields, engine.spread("published", (*scope(kind, filter, viewer.seen), *filter)))
 
