@@ -5,7 +5,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 RECORDS ?= 1000000
-.PHONY: serve test bench install test-install clean
+.PHONY: serve test screenshots bench install test-install clean
 
 # Install, load the sample library into an empty installation, index it and serve it at http://127.0.0.1:8000.
 serve: install
@@ -17,6 +17,10 @@ test: test-install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# Pictures of the main pages for the README, by Chromium over the sample library, into docs/screenshots.
+screenshots: test-install
+	$(BIN)/python -m tests.service.screenshots
 
 # Speed beside other engines, in one run on the same vectors and words: `make bench RECORDS=100000` for a quick one.
 bench: install

@@ -8,9 +8,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
 from service.app import create_app
@@ -108,6 +110,91 @@ def test_a_page_shows_without_fault_and_asks_nothing_of_others(
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", [path for path in [*PAGES, "/search?q=芝士&kind=achievement", "/nowhere"] if path != "/docs"]
+)
+def test_axe_finds_no_serious_fault(
+    browser: Browser, address: str, path: str, scheme: Literal["light", "dark"]
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page.goto(address + path)
+    found = Axe().run(page).response
+    assert len(found["passes"]) > 10
+    assert [
+        (fault["id"], fault["nodes"][0]["html"])
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+    ] == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])
+def test_a_firm_narrows_refines_and_turns_the_page(
+    browser: Browser, address: str, width: int, javascript: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=javascript, viewport={"width": width, "height": 844})
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_role("link", name="马达磁钢热了就没劲").click()
+    page.wait_for_url("**/search?*")
+    shown = page.locator(".hits .hit h2 a")
+    first = shown.first.inner_text()
+    page.locator(".why summary").first.click()
+    assert page.locator(".why .points").first.is_visible()
+    page.locator("#facets .value a", has_text="浙江省").click()
+    page.wait_for_url("**where=region*")
+    assert "浙江省" in page.locator(".chips").inner_text()
+    page.locator(".refine").first.get_by_role("link", name="不要这类").click()
+    page.wait_for_url("**unlike=*")
+    assert first not in shown.all_inner_texts()
+    page.get_by_role("link", name="下一页").click()
+    page.wait_for_url("**page=2*")
+    assert shown.count() > 0
+    page.locator(".chip-unlike").click()
+    page.wait_for_url(lambda url: "unlike" not in url)
+    assert shown.first.inner_text() == first
+    context.close()
+
+
+def test_arrows_go_through_the_results_and_enter_opens_one(page: Page, address: str) -> None:
+    page.goto(address + "/search?q=磁钢&kind=achievement")
+    titles = page.locator(".hits .hit h2 a").all_inner_texts()
+    focused = "document.activeElement.innerText"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(focused) == titles[1]
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(focused) == titles[0]
+    page.keyboard.press("/")
+    page.keyboard.press("ArrowDown")  # in the box it moves the cursor
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.press("Escape")
+    page.locator(".hits .hit h2 a").nth(2).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/records/*")
+    assert page.locator("h1").inner_text() == titles[2]
+
+
+def test_the_box_takes_a_page_of_text_and_grows(page: Page, address: str) -> None:
+    page.goto(address)
+    box = page.locator("textarea#q")
+    before = box.bounding_box()
+    box.fill("第一行")
+    box.press("Shift+Enter")
+    page.keyboard.type("第二行")
+    assert box.input_value() == "第一行\n第二行"
+    box.fill("\n".join(["车间里的电机一加速就尖叫。"] * 10))
+    after = box.bounding_box()
+    assert before
+    assert after
+    assert after["height"] > before["height"]
+    box.press("Enter")
+    page.wait_for_url("**/search?*")
+    assert page.locator(".reading-of").is_visible()
 
 
 def test_a_firm_asks_narrows_and_reads_a_record(page: Page, address: str) -> None:

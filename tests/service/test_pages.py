@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import html5lib
 import pytest
 from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
@@ -459,6 +460,29 @@ def test_every_page_has_its_landmarks_and_asks_no_other_host(site: TestClient, a
     named = {str(label["for"]) for label in found.select("label[for]")}
     fields = found.select("select, textarea, input:not([type=hidden])")
     assert all(field.get("id") in named or field.find_parent("label") for field in fields)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/search",
+        "/search?kind=achievement&q=无刷直流电机 噪声&where=region=330000&like=18&unlike=3",
+        "/search?q=芝士&kind=achievement",
+        "/search?q=电机&where=region=亚特兰蒂斯",
+        f"/search?q={'车间里的电机一加速就尖叫，换过轴承也没有用。' * 5}",
+        "/records/1",
+        "/records/321",
+        "/map",
+        "/about",
+        "/thesaurus?q=起毛",
+        "/visit-note?example=1",
+        "/sign-in",
+        "/nowhere",
+    ],
+)
+def test_every_page_is_valid_html(site: TestClient, address: str) -> None:
+    html5lib.HTMLParser(strict=True).parse(site.get(address).text)  # raises what is wrong
 
 
 def test_a_results_page_is_light(site: TestClient) -> None:
