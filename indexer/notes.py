@@ -13,12 +13,10 @@ from pathlib import Path
 from indexer.encoder import packaged
 from indexer.normalise import simplified
 from indexer.reading import Reader
-from indexer.telling import Role, Sentence, sentences
+from indexer.telling import Role, Sentence, cues, sentences
 
 _TELLING = 2
 """Characters from which a word may hold two sentences together."""
-
-
 _CLAUSES = re.compile(r"[^，,]+[，,]*")
 _NEAR = 0.25
 """Cosine of a sentence with the matter before it, below which a shared word is chance."""
@@ -31,63 +29,7 @@ _SURELY = 0.5
 _MATERIALS = frozenset("铝铜铁钢锌镍锡漆胶釉")
 """Single characters that do, too."""
 _COUNTED = re.compile(r"[\d一二两三四五六七八九十百千万几半]")
-_COMMON = frozenset(
-    [
-        "现在",
-        "去年",
-        "今年",
-        "明年",
-        "以后",
-        "以前",
-        "时候",
-        "东西",
-        "办法",
-        "师傅",
-        "老师傅",
-        "成本",
-        "价格",
-        "客户",
-        "车间",
-        "设备",
-        "工人",
-        "质量",
-        "生产",
-        "产品",
-        "温度",
-        "时间",
-        "要求",
-        "控制",
-        "问题",
-        "在线",
-        "自动",
-        "检测",
-        "人工",
-        "现场",
-        "出来",
-        "下来",
-        "起来",
-        "上去",
-        "下去",
-        "没有",
-        "不能",
-        "还是",
-        "就是",
-        "可以",
-        "知道",
-        "怀疑",
-        "影响",
-        "效率",
-        "一点",
-        "每次",
-        "听说",
-        "能够",
-        "用户",
-        "合格",
-        "做到",
-        "处理",
-        "用上",
-    ]
-)
+_COMMON = frozenset(cues("common"))
 """Words that matters of every kind share."""
 
 
@@ -115,23 +57,18 @@ class Need:
 
 def needs(note: str, reader: Reader, own: Path | None = None) -> list[Need]:
     """The needs of a note, in the order in which they are first spoken of."""
-    told = sentences(note, own)
     matters: list[list[Sentence]] = []
-    waiting: list[Sentence] = []
-    for sentence in told:
-        if sentence.is_needful:
-            if _is_new(sentence, matters, reader, after_talk=any(s.role is Role.TALK for s in waiting)):
-                matters.append(_leading(sentence, waiting, reader))
-            else:
-                matters[-1] += [s for s in waiting if s.role is not Role.TALK]
+    after_talk = False
+    for sentence in sentences(note, own):
+        if sentence.role is Role.TALK:
+            after_talk = True
+        elif sentence.role is not Role.CONDITION:
+            if _is_new(sentence, matters, reader, after_talk=after_talk):
+                matters.append([])
             matters[-1].append(sentence)
-            waiting = []
-        elif (sentence.role is Role.CONDITION and matters) or (
-            sentence.role is Role.NEUTRAL and matters and not waiting and _shares(sentence.text, matters[-1], reader)
-        ):
+            after_talk = False
+        elif matters:
             matters[-1].append(sentence)
-        else:
-            waiting.append(sentence)
     trimmed = [_trimmed(matter, reader) for matter in matters]
     return [Need(tuple(matter)) for matter in trimmed if _is_need(matter)]
 
@@ -159,16 +96,6 @@ def _is_about(sentence: Sentence, matter: Sequence[Sentence], reader: Reader) ->
     texts = [simplified(sentence.text), simplified("".join(one.text for one in matter))]
     one, other = packaged().encode(texts)
     return bool(one @ other >= _NEAR)
-
-
-def _leading(sentence: Sentence, waiting: Sequence[Sentence], reader: Reader) -> list[Sentence]:
-    """The sentences right before a matter that speak of the same, though nothing told them from talk by themselves."""
-    leading: list[Sentence] = []
-    for one in reversed(waiting):
-        if one.role is not Role.NEUTRAL or not _shares(one.text, [sentence, *leading], reader):
-            break
-        leading.insert(0, one)
-    return leading
 
 
 def _trimmed(matter: Sequence[Sentence], reader: Reader) -> Sequence[Sentence]:

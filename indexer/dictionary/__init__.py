@@ -1,6 +1,7 @@
 """Word lists: those of the package beside this file, and the operator's own of the same names, which are added to them.
 
-`words.txt` (a word a line), `synonyms.txt` (a group a line, separated by 、), `muted.txt` (words of small talk). `#` begins a comment.
+`words.txt` (a word a line), `synonyms.txt` (a group a line, separated by 、), `muted.txt` (words of small talk), `talk.txt` (sentences of small talk).
+`cues.txt`, the turns of speech of visit notes, is the package's alone. `#` begins a comment.
 """
 
 from __future__ import annotations
