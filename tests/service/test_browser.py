@@ -258,6 +258,19 @@ def test_a_note_becomes_drafts_whose_words_light_up(page: Page, address: str) ->
     assert page.locator("textarea").first.input_value() == "网带炉淬火变形"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_in_drafts(browser: Browser, address: str, scheme: Literal["light", "dark"]) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto(address + "/visit-note?example=1")
+    page.get_by_role("button", name="分出需求").click()
+    page.locator(".draft").first.wait_for()
+    found = Axe().run(page).response
+    assert len(found["passes"]) > 10
+    faults = [fault["id"] for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
+    assert faults == []
+    page.close()
+
+
 def test_a_note_is_read_without_javascript_on_a_phone(browser: Browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import html5lib
 import pytest
 from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
@@ -48,6 +49,12 @@ def test_drafts_stand_beside_their_words(visitor: TestClient) -> None:
     text = found.select_one(".note-text")
     assert text
     assert "".join(text.get_text().split("1", 1)[0].split()) == "上午去了柯桥的一家印染企业，聊了聊行情。"
+
+
+def test_the_page_of_drafts_is_valid_html(visitor: TestClient) -> None:
+    visitor.get("/visit-note")
+    answer = visitor.post("/visit-note", data=form(visitor, note=NOTE))
+    html5lib.HTMLParser(strict=True).parse(answer.text)  # raises what is wrong
 
 
 def test_a_mark_leads_to_its_draft(visitor: TestClient) -> None:
