@@ -15,6 +15,7 @@ tables        the database's tables, derived from the records
 database      connecting, and bringing the tables up to date (`migrations/`)
 store         records and the order in which they changed: every change has its revision
 accounts      who may sign in, and who is signed in
+keys          by which systems come in, and how often they do
 tries         who tries too often to sign in
 disclosures   who read what is confidential, of which record, when
 intake        the line of a record, from files into the store

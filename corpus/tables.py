@@ -7,6 +7,7 @@ change takes its number. Ids come from the same counter, so they are unique acro
 it, only ever added to. `marks` remembers how far background work has followed the store.
 
 `users`, `sessions`, `tries` and `disclosures` are about people: who may sign in, who is, who tried too often, who read what is confidential.
+`keys` are about systems, with `key_uses` by day and `key_minutes` by minute.
 """
 
 from __future__ import annotations
@@ -158,6 +159,38 @@ tries = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("since", sa.DateTime, nullable=False),
+)
+
+keys = sa.Table(
+    "keys",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("prefix", sa.Text, nullable=False, unique=True),
+    sa.Column("secret", sa.Text, nullable=False, unique=True),
+    sa.Column("user", sa.Integer, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("rate", sa.Integer, nullable=False),
+    sa.Column("expires_at", sa.DateTime),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("created_by", sa.Text),
+    sa.Column("revoked_at", sa.DateTime),
+    sa.Column("used_at", sa.DateTime),
+)
+
+key_uses = sa.Table(
+    "key_uses",
+    metadata,
+    sa.Column("key", sa.Integer, sa.ForeignKey("keys.id"), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+key_minutes = sa.Table(
+    "key_minutes",
+    metadata,
+    sa.Column("key", sa.Integer, sa.ForeignKey("keys.id"), primary_key=True),
+    sa.Column("minute", sa.DateTime, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
 )
 
 disclosures = sa.Table(

@@ -268,6 +268,7 @@ VISIBILITY = Vocabulary(
 ROLE = Vocabulary(
     "身份", {"firm": "企业", "broker": "技术经纪人", "operator": "管理员"}, {"经纪人": "broker", "管理": "operator"}
 )
+SCOPE = Vocabulary("权限", {"read": "查询", "match": "匹配", "write": "写入", "bulk": "批量匹配"})
 STATUS = Vocabulary(
     "状态",
     {

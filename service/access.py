@@ -5,6 +5,8 @@
     def post_record(opened: Opened, asker: Staff): …    a broker or an operator
 
 Where a role is lacking, a page leads to /sign-in and back, the API answers 401 or 403.
+
+A system asks with `Authorization: Bearer dj_…` instead of a session. Its key opens the operations of its scopes and no page: `scope_of`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from corpus.errors import DuijieError
+from corpus.vocabulary import SCOPE
 from service.installation import Installation
 from service.viewer import VISITOR, Role, Viewer, viewer_of
 
@@ -33,8 +36,8 @@ class NotAllowed(DuijieError):
     """您的账号不能做这一步，它留给{roles}。"""
 
 
-class KeyUnknown(DuijieError):
-    """请求头 Authorization 里的密钥不认识，或已失效。"""
+class NotInScope(DuijieError):
+    """这个密钥不能做这一步：{reason}。请让管理员另开一个。"""
 
 
 def installation(request: Request) -> Installation:
@@ -43,7 +46,7 @@ def installation(request: Request) -> Installation:
 
 
 def viewer(request: Request) -> Viewer:
-    """Who asks; looked up once a request. Raises KeyUnknown."""
+    """Who asks; looked up once a request. Raises KeyUnknown, NotInScope, TooManyCalls."""
     if not hasattr(request.state, "viewer"):
         remember(request, _viewer(request))
     known: Viewer = request.state.viewer
@@ -56,11 +59,39 @@ def remember(request: Request, viewer: Viewer) -> None:
 
 
 def _viewer(request: Request) -> Viewer:
-    if request.headers.get("authorization", "").lower().startswith("bearer "):  # API keys will be looked up here
-        remember(request, VISITOR)  # the page that tells of it has a reader, too
-        raise KeyUnknown()
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        remember(request, VISITOR)  # the page that tells what is wrong with the key has a reader, too
+        return _viewer_of_key(request, secret.strip())
     token = request.cookies.get(SESSION)
     return viewer_of(installation(request).accounts.of(token) if token else None)
+
+
+def _viewer_of_key(request: Request, secret: str) -> Viewer:
+    keys = installation(request).keys
+    key = keys.of(secret)
+    keys.count(key)
+    scope = scope_of(request.method, request.url.path)
+    if scope is None:
+        raise NotInScope(reason="密钥只用于 API，网页要登录")
+    if scope not in key.scopes:
+        raise NotInScope(reason=f"它没有“{SCOPE.name(scope)}”的权限（{scope}）")
+    return viewer_of(key.account)
+
+
+def scope_of(method: str, path: str) -> str | None:
+    """The scope under which a key may ask for something; None for what no key opens."""
+    parts = path.split("/")
+    if parts[1:3] != ["api", "v1"] or len(parts) < 4:
+        return "read" if path in _OPEN else None
+    if parts[3] in _SCOPES:
+        return _SCOPES[parts[3]]
+    return "read" if method in ("GET", "HEAD", "OPTIONS") else "write"
+
+
+_SCOPES = {"match": "match", "bulk-matches": "bulk", "notes": "read"}
+"""The scope of operations by the first word of their path; all others are for reading or writing by their method."""
+_OPEN = ("/healthz", "/readyz")
 
 
 def requires(*roles: Role) -> Callable[[Request], Viewer]:

@@ -1,4 +1,4 @@
-"""The command line: `duijie import`, `export`, `index`, `search`, `match`, `bulk`, `suggest`, `evaluate`, `train`, `serve`, `user`, `doctor`.
+"""The command line: `duijie import`, `export`, `index`, `search`, `match`, `bulk`, `suggest`, `evaluate`, `train`, `serve`, `user`, `key`, `doctor`.
 
 Each command is a file of `service/commands`. Exit status 2 and one sentence for bad input, 1 for what went wrong on our side.
 """
@@ -19,6 +19,7 @@ from service.commands import (
     exporting,
     importing,
     indexing,
+    keys,
     matching,
     searching,
     serving,
@@ -60,6 +61,7 @@ for command in (
     thesaurus.thesaurus,
     serving.serve,
     users.user,
+    keys.key,
     doctor.doctor,
 ):
     duijie.add_command(command)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from corpus.accounts import Accounts
 from corpus.intake import Intake, import_files
+from corpus.keys import Keys
 from corpus.matches import Matches
 from corpus.records import Achievement, Change, Demand
 from corpus.store import Store
@@ -39,6 +40,7 @@ class Installation:
         self.settings = make_home(settings)
         self.store = Store(settings.database_url)
         self.accounts = Accounts(self.store.engine, lasting=settings.session, idle=settings.idle)
+        self.keys = Keys(self.accounts)
         self.tries = Tries(self.store.engine)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
@@ -56,6 +58,7 @@ class Installation:
         self.close()
 
     def close(self) -> None:
+        self.keys.add_up()
         self.store.close()
 
     def read(self, text: str, title: str = "", *, confidential: bool = False) -> Reading:

@@ -15,10 +15,11 @@ from starlette.exceptions import HTTPException
 from corpus.cells import UNSEEN
 from corpus.database import DatabaseNewer, DatabaseUnavailable, NotSaved, reason_of
 from corpus.errors import BadInput, DuijieError, RecordNotFound, RecordRefused
+from corpus.keys import KeyUnknown, TooManyCalls
 from corpus.tries import TooManyTries
 from indexer.base import BaseDamaged, BaseNotWritten
 from indexer.encoder import ModelNotLoaded
-from service.access import KeyUnknown, NotAllowed, NotSignedIn, remember
+from service.access import NotAllowed, NotInScope, NotSignedIn, remember
 from service.forms import FormForeign, FormTooLarge
 from service.settings import HomeUnavailable
 from service.templating import address, page
@@ -30,9 +31,11 @@ STATUS: Mapping[type[DuijieError], HTTPStatus] = {
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     KeyUnknown: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
+    NotInScope: HTTPStatus.FORBIDDEN,
     FormForeign: HTTPStatus.FORBIDDEN,
     FormTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyCalls: HTTPStatus.TOO_MANY_REQUESTS,
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadInput: HTTPStatus.BAD_REQUEST,
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -54,7 +57,7 @@ _TITLES = {
     413: "内容太大",
     415: "内容类型不对",
     422: "内容不合要求",
-    429: "尝试太多",
+    429: "次数太多",
     500: "服务器出错",
     503: "暂时不可用",
     507: "没有存下",
@@ -73,8 +76,10 @@ def install(app: FastAPI) -> None:
         if isinstance(error, NotSignedIn) and not _is_for_programs(request):
             return RedirectResponse(address("/sign-in", next=_asked_for(request)), HTTPStatus.SEE_OTHER)
         answer = problem(request, status_of(type(error)), str(error), type(error).__name__)
-        if isinstance(error, TooManyTries):
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             answer.headers["Retry-After"] = str(error.facts["seconds"])
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
 
     @app.exception_handler(OperationalError)
@@ -150,5 +155,5 @@ def described() -> dict[int | str, dict[str, Any]]:
     properties = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     content = {"application/problem+json": {"schema": schema}}
-    statuses = (400, 401, 403, 404, 422, 503, 507)
+    statuses = (400, 401, 403, 404, 422, 429, 503, 507)
     return {status: {"description": _TITLES[status], "content": content} for status in statuses}

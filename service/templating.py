@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -91,7 +91,7 @@ def address(path: str, **asked: Any) -> str:
 
 
 environment.filters |= {"highlighted": highlighted, "named": named, "number": number, "day": day}
-environment.globals |= {"address": address, "amount": amount, "gist": gist}
+environment.globals |= {"address": address, "amount": amount, "gist": gist, "one_day": timedelta(days=1)}
 environment.globals |= {
     "PART_LABELS": LABELS,
     "BANDS": BANDS,
