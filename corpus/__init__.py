@@ -18,6 +18,7 @@ accounts      who may sign in, and who is signed in
 keys          by which systems come in, and how often they do
 tries         who tries too often to sign in
 disclosures   who read what is confidential, of which record, when
+contact_requests  who asks to be put in touch, and which broker sees to it
 intake        the line of a record, from files into the store
 leaving       records out into files that an import reads again
 steps         the life of a match: states, reasons, and one table of who may take which step

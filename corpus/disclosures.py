@@ -14,11 +14,12 @@ from corpus.tables import disclosures
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """`user` is an account's id."""
+    """`user` is an account's id; `request` the contact request whose sender's contact it was, None for what the record states itself."""
 
     user: int
     record: int
     seen_at: datetime
+    request: int | None = None
 
 
 def disclose(engine: sa.Engine, user: int, record: int) -> None:
@@ -30,6 +31,6 @@ def disclose(engine: sa.Engine, user: int, record: int) -> None:
 def disclosures_of(engine: sa.Engine, record: int) -> list[Disclosure]:
     """Latest first."""
     c = disclosures.c
-    asked = sa.select(c.user, c.record, c.seen_at).where(c.record == record).order_by(c.id.desc())
+    asked = sa.select(c.user, c.record, c.seen_at, c.request).where(c.record == record).order_by(c.id.desc())
     with engine.connect() as connection:
         return [Disclosure(*row) for row in connection.execute(asked)]

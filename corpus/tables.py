@@ -8,6 +8,7 @@ it, only ever added to. `marks` remembers how far background work has followed t
 
 `users`, `sessions`, `tries` and `disclosures` are about people: who may sign in, who is, who tried too often, who read what is confidential.
 `keys` are about systems, with `key_uses` by day and `key_minutes` by minute.
+`contact_requests` holds who asks to be put in touch about which record, and how far that is.
 """
 
 from __future__ import annotations
@@ -200,6 +201,25 @@ disclosures = sa.Table(
     sa.Column("user", sa.Integer, nullable=False),
     sa.Column("record", sa.BigInteger, nullable=False, index=True),
     sa.Column("seen_at", sa.DateTime, nullable=False),
+    sa.Column("request", sa.BigInteger),
+)
+
+contact_requests = sa.Table(
+    "contact_requests",
+    metadata,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("record", sa.BigInteger, nullable=False, index=True),
+    sa.Column("user", sa.Integer, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("organisation", sa.Text),
+    sa.Column("contact", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("made_at", sa.DateTime, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("broker", sa.Integer),
+    sa.Column("note", sa.Text),
+    sa.Column("changed_at", sa.DateTime, nullable=False),
+    sa.Index("ix_contact_requests_state", "state", "made_at"),
 )
 
 

@@ -1,12 +1,13 @@
-"""Tries to sign in: counted in the database, so that more processes do not mean more tries.
+"""Tries to sign in, and to ask for a contact: counted in the database, so that more processes do not mean more tries.
 
-They are counted by login and by address, before the password is looked at: many at once count as many.
+Tries to sign in are counted by login and by address, before the password is looked at: many at once count as many.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -20,10 +21,16 @@ from corpus.tables import tries
 PERIOD = timedelta(minutes=15)
 OF_LOGIN, OF_ADDRESS = 10, 50
 """How many tries a period allows."""
+CONTACTS, CONTACTS_OF_MEMBER = 5, 20
+"""How many contact requests a period allows to an address, and to an account."""
 
 
 class TooManyTries(DuijieError):
     """登录尝试太多，请 {minutes} 分钟后再试。"""
+
+
+class TooManyRequests(TooManyTries):
+    """联系请求发得太多，请 {minutes} 分钟后再发。"""
 
 
 class Tries:
@@ -31,16 +38,23 @@ class Tries:
         self.engine, self.clock = engine, clock
 
     def count(self, login: str, address: str) -> None:
-        """Count one more try. Raises TooManyTries with the `seconds` that are left."""
+        """Count one more try to sign in. Raises TooManyTries with the `seconds` that are left."""
+        self._count({_of_login(login): OF_LOGIN, f"address {_network(address)}": OF_ADDRESS}, TooManyTries)
+
+    def count_contact(self, address: str, account: int | None) -> None:
+        """Count one more contact request, of an account or of whoever is at an address. Raises TooManyRequests."""
+        by_address = {f"contact {_network(address)}": CONTACTS}
+        self._count(by_address if account is None else {f"contact of {account}": CONTACTS_OF_MEMBER}, TooManyRequests)
+
+    def _count(self, most: Mapping[str, int], too_many: type[TooManyTries]) -> None:
         at = self.clock()
-        most = {_of_login(login): OF_LOGIN, f"address {_network(address)}": OF_ADDRESS}
         with writing(self.engine) as connection:
             connection.execute(tries.delete().where(tries.c.since <= at - PERIOD))
             held = {key: _counted(connection, key, at) for key in most}
         over = [since for key, (count, since) in held.items() if count > most[key]]
         if over:
             seconds = math.ceil((max(over) + PERIOD - at).total_seconds())
-            raise TooManyTries(minutes=math.ceil(seconds / 60), seconds=seconds)
+            raise too_many(minutes=math.ceil(seconds / 60), seconds=seconds)
 
     def forget(self, login: str) -> None:
         """A sign-in succeeded: earlier tries of the login count no more; those of the address still do."""

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from corpus.accounts import Accounts
+from corpus.contact_requests import ContactRequests
 from corpus.intake import Intake, import_files
 from corpus.keys import Keys
 from corpus.matches import Matches
@@ -42,6 +43,7 @@ class Installation:
         self.accounts = Accounts(self.store.engine, lasting=settings.session, idle=settings.idle)
         self.keys = Keys(self.accounts)
         self.tries = Tries(self.store.engine)
+        self.requests = ContactRequests(self.store.engine)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
         self.matches = Matches(self.store)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from corpus.cells import UNSEEN
+from corpus.contact_requests import RequestMoved, RequestNotFound
 from corpus.database import DatabaseNewer, DatabaseUnavailable, NotSaved, reason_of
 from corpus.errors import BadInput, DuijieError, RecordNotFound, RecordRefused
 from corpus.keys import KeyUnknown, TooManyCalls
@@ -28,6 +29,8 @@ from service.viewer import VISITOR
 STATUS: Mapping[type[DuijieError], HTTPStatus] = {
     HomeUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     RecordNotFound: HTTPStatus.NOT_FOUND,
+    RequestNotFound: HTTPStatus.NOT_FOUND,
+    RequestMoved: HTTPStatus.CONFLICT,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     KeyUnknown: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
@@ -54,6 +57,7 @@ _TITLES = {
     403: "不允许",
     404: "没有找到",
     405: "不支持的方法",
+    409: "情况已变",
     413: "内容太大",
     415: "内容类型不对",
     422: "内容不合要求",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from corpus import vocabulary as v
+from corpus.contact_requests import STATE
 from corpus.records import KINDS, Achievement, Demand, Record, about
 from indexer.fusion import BANDS, LABELS
 from indexer.quotes import Quote
@@ -28,6 +29,7 @@ _ALIKE = 16
 """Characters by which a sentence is known."""
 _SENTENCE = re.compile(r".*?(?:[。！？!?]|$)")
 _FOLDER = Path(__file__).parent
+_CHINA = timedelta(hours=8)
 
 environment = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"),
@@ -90,6 +92,13 @@ def address(path: str, **asked: Any) -> str:
     return f"{path}?{query}" if query else path
 
 
+def moment(at: datetime) -> str:
+    """A time in UTC as people in China read it."""
+    here = at + _CHINA
+    return f"{day(here)} {here:%H:%M}"
+
+
+environment.filters |= {"moment": moment, "request_state": STATE.name}
 environment.filters |= {"highlighted": highlighted, "named": named, "number": number, "day": day}
 environment.globals |= {"address": address, "amount": amount, "gist": gist, "one_day": timedelta(days=1)}
 environment.globals |= {
@@ -103,10 +112,11 @@ environment.globals |= {
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page, told who looks at it (`viewer`) and the token that its forms carry."""
-    interpreter = request.app.state.installation.interpreter
-    common = {"status": status, "path": request.url.path, "here": _here(request), "interpreter": interpreter}
-    values = {**common, "viewer": viewer(request), "token": form_token(request), **values}
+    """A page, told who looks at it (`viewer`), how many contact requests wait for them, and the token that its forms carry."""
+    opened, looking = request.app.state.installation, viewer(request)
+    common = {"status": status, "path": request.url.path, "here": _here(request), "interpreter": opened.interpreter}
+    common |= {"viewer": looking, "requests_waiting": opened.requests.waiting() if looking.is_staff else 0}
+    values = {**common, "token": form_token(request), **values}
     return HTMLResponse(environment.get_template(template).render(values), status)
 
 

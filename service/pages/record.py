@@ -16,6 +16,7 @@ from service.access import Asker, Member, Opened
 from service.answers import OTHER_SIDE, disclosed, match, seen
 from service.forms import Form
 from service.installation import Installation
+from service.pages.contact import why_not
 from service.templating import page
 from service.viewer import Viewer, confidential
 
@@ -83,6 +84,7 @@ def _page(
         may_ask=told is None and asker.may_be_told(record) and bool(confidential(record)),
         answer=match(opened, viewer=asker, id=record.id, limit=_MATCHES),
         other=OTHER_SIDE[record.kind],
+        why_not=why_not(record, asker),
         weights=opened.index.fusion.weights,
         meanings={name: comparison.__doc__ for name, (_, comparison) in COMPARISONS.items()},
     )

@@ -1,0 +1,110 @@
+"""/records/{id}/contact : asking to be put in touch; /my/requests : what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from corpus.contact_requests import LONGEST, RequestUnfit
+from corpus.errors import BadInput
+from corpus.records import Record
+from corpus.tries import TooManyTries
+from indexer.attributes import SHOWN_STATUSES, today
+from service.access import Asker, Member, Opened
+from service.answers import seen
+from service.forms import Form, page_for_anyone
+from service.installation import Installation
+from service.templating import page
+from service.viewer import Viewer
+
+router = APIRouter(include_in_schema=False)
+
+FIELDS = ("name", "organisation", "contact", "message")
+TRAP = "callback"
+"""A field that people do not see and leave empty."""
+_BAD = HTTPStatus.BAD_REQUEST
+
+
+class NotForContact(BadInput):
+    """这条记录不能请求联系：{reason}。"""
+
+
+class TrapFilled(BadInput):
+    """“备用”一栏是用来识别机器的，请清空后再发。"""
+
+
+@router.get("/records/{id:int}/contact")
+def get_contact(request: Request, opened: Opened, asker: Asker, id: int, sent: str = "") -> HTMLResponse:
+    record = seen(opened, id, viewer=asker)
+    return _contact_page(request, opened, asker, record, said=_known(opened, asker), sent=sent == "1")
+
+
+@router.post("/records/{id:int}/contact")
+def post_contact(request: Request, opened: Opened, asker: Asker, form: Form, id: int) -> Response:
+    record = seen(opened, id, viewer=asker)
+    said = {name: form.get(name, "") for name in FIELDS}
+    try:
+        if reason := why_not(record, asker):
+            raise NotForContact(reason=reason)
+        if form.get(TRAP):
+            raise TrapFilled()
+        opened.tries.count_contact(request.client.host if request.client else "", asker.account)
+        opened.requests.add(id, user=asker.account, **said)
+    except RequestUnfit as told:
+        return _contact_page(request, opened, asker, record, _BAD, said=said, faults=told.faults, problem=str(told))
+    except BadInput as told:
+        return _contact_page(request, opened, asker, record, _BAD, said=said, problem=str(told))
+    except TooManyTries as told:
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        answer = _contact_page(request, opened, asker, record, status, said=said, problem=str(told))
+        answer.headers["Retry-After"] = str(told.facts["seconds"])
+        return answer
+    return RedirectResponse(f"/records/{id}/contact?sent=1", HTTPStatus.SEE_OTHER)
+
+
+@router.get("/my/requests")
+def get_my_requests(request: Request, opened: Opened, asker: Member) -> HTMLResponse:
+    assert asker.account is not None
+    asked = opened.requests.of_user(asker.account)
+    held = opened.store.get_many({one.record for one in asked})
+    records = {id: record for id, record in held.items() if asker.sees(record)}
+    return page(request, "my-requests.html", requests=asked, records=records)
+
+
+def why_not(record: Record, asker: Viewer) -> str | None:
+    """Why somebody cannot ask to be put in touch about a record; None where they can."""
+    if asker.owns(record):
+        return "这是您自己或本单位的记录"
+    if record.status not in SHOWN_STATUSES or (record.expires_on and record.expires_on < today()):
+        return "它现在不对外对接"
+    return "您是经办人，可以在记录页上直接查看联系方式" if asker.is_staff else None
+
+
+def _known(opened: Installation, asker: Viewer) -> Mapping[str, str]:
+    """What is known of who asks."""
+    if asker.account is None:
+        return dict.fromkeys(FIELDS, "")
+    account = opened.accounts.get(asker.account)
+    known = {"name": account.name, "organisation": account.organisation or "", "contact": account.email or ""}
+    return {**dict.fromkeys(FIELDS, ""), **known}
+
+
+def _contact_page(
+    request: Request,
+    opened: Installation,
+    asker: Viewer,
+    record: Record,
+    status: int = HTTPStatus.OK,
+    *,
+    said: Mapping[str, str],
+    faults: Mapping[str, str] | None = None,
+    problem: str | None = None,
+    sent: bool = False,
+) -> HTMLResponse:
+    before = opened.requests.of_user(asker.account, record=record.id) if asker.account is not None else []
+    values = {"record": record, "said": said, "faults": faults or {}, "problem": problem, "sent": sent}
+    known = {"why_not": why_not(record, asker), "before": before, "longest": LONGEST, "trap": TRAP}
+    return page_for_anyone(request, "contact.html", status, **values, **known)
