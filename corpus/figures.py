@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from corpus.matches import Matches, match_from
+from corpus.queue import JOINED, By, seen_by
 from corpus.records import Achievement, Demand, Record
 from corpus.steps import REASONS, STATES
 from corpus.tables import match_events, matches
@@ -50,9 +51,10 @@ class Declined:
     count: int
 
 
-def figures(made: Matches, *, since: datetime | None = None) -> Figures:
-    """Of the matches that began at or after `since`; all of them without."""
+def figures(made: Matches, *, since: datetime | None = None, by: By | None = None) -> Figures:
+    """Of the matches that `by` sees and that began at or after `since`; all of them without."""
     began = [matches.c.created_at >= since] if since else []
+    began += [seen_by(by)] if by else []
     reached: Counter[str] = Counter()
     stays: defaultdict[str, list[float]] = defaultdict(list)
     groups: tuple[defaultdict[str, Counter[str]], ...] = (
@@ -66,7 +68,10 @@ def figures(made: Matches, *, since: datetime | None = None) -> Figures:
             reached.update({state for state, _ in steps})
             for (state, at), (_, left) in pairwise(steps):
                 stays[state].append((left - at).total_seconds() / _DAY)
-        held = [match_from(row) for row in connection.execute(sa.select(matches).where(*began)).mappings()]
+        held = [
+            match_from(row)
+            for row in connection.execute(sa.select(matches).select_from(JOINED).where(*began)).mappings()
+        ]
     demands = _records(made, (match.demand_id for match in held))
     for match in held:
         now[match.state] += 1
@@ -83,13 +88,18 @@ def figures(made: Matches, *, since: datetime | None = None) -> Figures:
     )
 
 
-def declines(made: Matches, *, organisation: str | None = None) -> list[Declined]:
-    """Why achievements were turned down, by the organisation that owns them, most frequent first; undone steps do not count."""
+def declines(
+    made: Matches, *, organisation: str | None = None, by: By | None = None, inside: bool = True
+) -> list[Declined]:
+    """Why achievements were turned down, by the organisation that owns them, most frequent first; undone steps do not count.
+
+    `inside`: also what was rejected in the house, before the firm was shown it.
+    """
+    closed = ("declined", "lost", "terminated", *(("rejected",) if inside else ()))
     counted: Counter[tuple[str, str]] = Counter()
-    closing = sa.select(match_events.c.reason, matches.c.achievement_id).join(
-        matches, matches.c.id == match_events.c.match_id
-    )
-    closing = closing.where(_STANDS, match_events.c.to_state.in_(("rejected", "declined", "lost", "terminated")))
+    closing = sa.select(match_events.c.reason, matches.c.achievement_id).select_from(_WITH_EVENTS)
+    closing = closing.where(_STANDS, match_events.c.to_state.in_(closed))
+    closing = closing.where(seen_by(by)) if by else closing
     with made.engine.connect() as connection:
         rows = connection.execute(closing).all()
     owners = _records(made, (id for _, id in rows))
@@ -102,6 +112,7 @@ def declines(made: Matches, *, organisation: str | None = None) -> list[Declined
     return [Declined(name, reason, count) for (name, reason), count in order if reason in REASONS]
 
 
+_WITH_EVENTS = JOINED.join(match_events, matches.c.id == match_events.c.match_id)
 _UNDOING = match_events.alias("undoing")
 _STANDS = sa.and_(
     match_events.c.type == "step",
@@ -112,8 +123,8 @@ _STANDS = sa.and_(
 
 def _paths(connection: sa.Connection, began: Iterable[Any]) -> Iterator[list[tuple[str, datetime]]]:
     """The states of each match with the times it came there, without what was undone."""
-    asked = sa.select(match_events.c.match_id, match_events.c.to_state, match_events.c.at)
-    asked = asked.join(matches, matches.c.id == match_events.c.match_id).where(_STANDS, *began)
+    asked = sa.select(match_events.c.match_id, match_events.c.to_state, match_events.c.at).select_from(_WITH_EVENTS)
+    asked = asked.where(_STANDS, *began)
     asked = asked.order_by(match_events.c.match_id, match_events.c.version)
     for _, steps in groupby(connection.execute(asked), key=lambda row: row[0]):
         yield [(state, at) for _, state, at in steps]

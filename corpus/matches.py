@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from corpus.errors import BadInput, RecordNotFound
+from corpus.errors import RecordNotFound
 from corpus.history import FOLLOW_UPS, RECOMMENDATIONS, Event, Standing, last_step, standing
 from corpus.needs import NOTHING, Case, Given, check
 from corpus.records import Achievement, Demand
@@ -77,15 +77,6 @@ class Match:
         return Standing(**{f.name: getattr(self, f.name) for f in fields(Standing)})
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one match of many: how it stands now, or why nothing was done."""
-
-    id: int
-    match: Match | None = None
-    error: BadInput | RecordNotFound | None = None
-
-
 class Matches:
     """The matches of a store."""
 
@@ -134,18 +125,6 @@ class Matches:
             check(taken, to, case)
             self.add(connection, events, actor, "step", **self._stepped(now, to, given, taken))
         return self.get(id)
-
-    def step_many(
-        self, chosen: Sequence[tuple[int, int | None]], to: str, actor: Actor, given: Given = NOTHING
-    ) -> list[Outcome]:
-        """Many matches (id, version or None) to one state with one reason; each by itself, one refused does not hold up the others."""
-        outcomes = []
-        for id, version in dict(chosen).items():
-            try:
-                outcomes.append(Outcome(id, self.step(id, to, actor, given, version=version)))
-            except (BadInput, RecordNotFound) as error:
-                outcomes.append(Outcome(id, error=error))
-        return outcomes
 
     def undo(self, id: int, actor: Actor, *, version: int | None = None) -> Match:
         """Take back the last step; only who took it may. Raises MatchNotFound, StaleMatch, StepRefused."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Literal
@@ -11,15 +11,18 @@ import sqlalchemy as sa
 
 from corpus import vocabulary as v
 from corpus.errors import BadInput
+from corpus.history import Event
 from corpus.matches import Match, Matches, match_from
 from corpus.steps import OPEN
-from corpus.tables import TABLES, matches
+from corpus.tables import TABLES, match_events, matches
 
 Order = Literal["best", "due", "latest"]
 _DEMAND, _ACHIEVEMENT = TABLES["demand"], TABLES["achievement"]
-_JOINED = matches.outerjoin(_DEMAND, matches.c.demand_id == _DEMAND.c.id).outerjoin(
+JOINED = matches.outerjoin(_DEMAND, matches.c.demand_id == _DEMAND.c.id).outerjoin(
     _ACHIEVEMENT, matches.c.achievement_id == _ACHIEVEMENT.c.id
 )
+_COLLEAGUES_SEE = ("public", "members", "org")
+_UNPUBLISHED = ("draft", "pending_review", "returned", "archived", "withdrawn")
 _TO_DECIDE = ("suggested", "reopened")
 NOBODY = "-"
 """As an owner: matches that have none."""
@@ -29,13 +32,21 @@ class CursorUnreadable(BadInput):
     """看不懂翻页位置“{cursor}”。请用上一页给出的 next，或从头看起。"""
 
 
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who looks: a firm sees what was shown to it, brokers and operators all but others' private demands and drafts; as `service.viewer` says of records."""
+
+    role: Literal["firm", "broker", "operator"]
+    account: int
+    organisation: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """By what a queue is narrowed; what is None or empty narrows nothing.
 
     `waiting`: what asks for a decision today; `overdue`: open matches whose day has passed. `field` is a code of GB/T 4754 and `region` one of
-    GB/T 2260, with all below it, of either side. `since`, `before`: dates of the state a match is in. `organisation`: a firm, which sees what was shown to it.
-    `hidden`: visibilities of records that the asker does not see.
+    GB/T 2260, with all below it, of either side. `since`, `before`: dates of the state a match is in. `by`: who looks; without, everything is shown.
     """
 
     states: tuple[str, ...] = ()
@@ -49,8 +60,7 @@ class Wanted:
     achievement: int | None = None
     waiting: bool = False
     overdue: bool = False
-    organisation: str | None = None
-    hidden: tuple[str, ...] = ()
+    by: By | None = None
 
 
 EVERYTHING = Wanted()
@@ -70,8 +80,8 @@ def page(
 ) -> Page:
     """A page of the queue: best scores first, or what is due first, or what moved last. Raises CursorUnreadable, UnknownValue."""
     conditions = _conditions(wanted, made.today())
-    counted = sa.select(sa.func.count()).select_from(_JOINED).where(*conditions)
-    asked = sa.select(matches).select_from(_JOINED).where(*conditions, *_beyond(order, after)).order_by(*_ORDERS[order])
+    counted = sa.select(sa.func.count()).select_from(JOINED).where(*conditions)
+    asked = sa.select(matches).select_from(JOINED).where(*conditions, *_beyond(order, after)).order_by(*_ORDERS[order])
     with made.engine.connect() as connection:
         total = int(connection.scalar(counted) or 0)
         rows = connection.execute(asked.limit(limit + 1)).mappings().all()
@@ -81,10 +91,20 @@ def page(
 
 def every(made: Matches, wanted: Wanted = EVERYTHING) -> Iterator[Match]:
     """All that is wanted, oldest first, streamed."""
-    asked = sa.select(matches).select_from(_JOINED).where(*_conditions(wanted, made.today())).order_by(matches.c.id)
+    asked = sa.select(matches).select_from(JOINED).where(*_conditions(wanted, made.today())).order_by(matches.c.id)
     with made.engine.connect().execution_options(yield_per=500) as connection:
         for row in connection.execute(asked).mappings():
             yield match_from(row)
+
+
+def histories(made: Matches, ids: Iterable[int]) -> dict[int, list[Event]]:
+    """The events of several matches, by match and in order."""
+    found: dict[int, list[Event]] = {}
+    asked = sa.select(match_events).where(match_events.c.match_id.in_(list(ids)))
+    with made.engine.connect() as connection:
+        for row in connection.execute(asked.order_by(match_events.c.match_id, match_events.c.version)).mappings():
+            found.setdefault(row["match_id"], []).append(Event(**row))
+    return found
 
 
 def _conditions(wanted: Wanted, today: date) -> list[sa.ColumnElement[bool]]:
@@ -101,10 +121,9 @@ def _conditions(wanted: Wanted, today: date) -> list[sa.ColumnElement[bool]]:
         _in_region(v.regions().code(wanted.region)) if wanted.region else None,
         _waiting(today) if wanted.waiting else None,
         sa.and_(m.due_on < today, m.state.in_(OPEN)) if wanted.overdue else None,
-        _shown_to(wanted.organisation) if wanted.organisation is not None else None,
+        seen_by(wanted.by) if wanted.by else None,
     ]
-    hidden = [sa.func.coalesce(side.c.visibility, "").not_in(wanted.hidden) for side in (_DEMAND, _ACHIEVEMENT)]
-    return [condition for condition in given if condition is not None] + (hidden if wanted.hidden else [])
+    return [condition for condition in given if condition is not None]
 
 
 def _midnight(day: date) -> datetime:
@@ -128,20 +147,42 @@ def _in_region(code: str) -> sa.ColumnElement[bool]:
     return sa.or_(*(side.c.region.like(f"{begins}%") for side in (_DEMAND, _ACHIEVEMENT)))
 
 
-def _shown_to(organisation: str) -> sa.ColumnElement[bool]:
+def seen_by(by: By) -> sa.ColumnElement[bool]:
+    if by.role == "firm":
+        return _shown_to(by)
+    private = sa.and_(_DEMAND.c.visibility == "private", ~_is_of(by, _DEMAND))
+    drafts = [
+        sa.and_(t.c.status == "draft", t.c.owner.is_not(None), t.c.owner != by.account) for t in (_DEMAND, _ACHIEVEMENT)
+    ]
+    return sa.and_(*(sa.not_(sa.func.coalesce(hidden, sa.false())) for hidden in (private, *drafts)))
+
+
+def _is_of(by: By, table: sa.Table) -> sa.ColumnElement[bool]:
+    nobodys = table.c.owner.is_(None) if by.role == "operator" else sa.false()
+    return sa.or_(sa.func.coalesce(table.c.owner, 0) == by.account, nobodys)
+
+
+def _shown_to(by: By) -> sa.ColumnElement[bool]:
     """What a firm sees: its own side's matches from when they were shown to it. As `Standing.is_shown_to` says."""
     m = matches.c
     sides = (("demand", _DEMAND, m.supply_said), ("supply", _ACHIEVEMENT, m.demand_said))
     return sa.or_(
         *(
-            sa.and_(
-                table.c.organisation == organisation,
-                m.first.is_not(None),
-                sa.or_(m.first.in_((side, "both")), said == "interested"),
-            )
+            sa.and_(_owned(by, table), m.first.is_not(None), sa.or_(m.first.in_((side, "both")), said == "interested"))
             for side, table, said in sides
         )
     )
+
+
+def _owned(by: By, table: sa.Table) -> sa.ColumnElement[bool]:
+    c = table.c
+    of_firm = sa.and_(
+        c.organisation == (by.organisation or ""),
+        c.organisation != "",
+        c.visibility.in_(_COLLEAGUES_SEE),
+        c.status.not_in(_UNPUBLISHED),
+    )
+    return sa.or_(c.owner == by.account, of_firm)
 
 
 _ORDERS: dict[Order, tuple[Any, ...]] = {

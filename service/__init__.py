@@ -9,7 +9,9 @@ folding       records that say the same, in one card
 answers       search and match: one function each, behind every page, endpoint and command
 results       a page of results: listed, folded, sorted, counted
 suggesting    suggestions that follow the store
+dealing       matches as a viewer meets them
 listing       a list of matches as a file: CSV, a workbook, JSON lines
+ledger        matches as rows of a sheet
 resuming      long work that goes on after a kill
 bulk          a sheet of demands in, a list of matches out
 upkeep        what goes on in a server beside its searches

@@ -167,6 +167,13 @@ def matched(
     return Answer(used, degraded, reading, revision, len(hits), hits, note=note_of(ranked, installation.late))
 
 
+def comparisons(installation: Installation, demand: Demand, achievement: Achievement) -> list[Finding]:
+    """A demand held against an achievement, point by point."""
+    index = installation.fresh()
+    reading = installation.read(asked_text(demand), demand.title, confidential=is_confidential(demand))
+    return compare(Pair(reading, demand, achievement, supposed(index, achievement)))
+
+
 def supposed(index: Index, record: Record) -> tuple[Tag, ...]:
     """The classes that a record speaks of, where it does not state its industry itself."""
     return () if record.industry else index.tags(record)

@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from service import problems, settings
 from service.access import remember
-from service.api import health, leaving, matching, notes, records, searching
+from service.api import health, leaving, matches, matching, notes, records, searching
 from service.api import thesaurus as thesaurus_operations
 from service.installation import Installation
 from service.pages import about, account, contact, home, record, requests, thesaurus, visit_note
@@ -64,7 +64,7 @@ def create_app(installation: Installation, *, suggests: bool = False) -> FastAPI
     pages = (home, search_page, record, contact, requests, map_page, visit_note, thesaurus, about, account, keys_page)
     for part in pages:
         app.include_router(part.router)
-    for operations in (searching, matching, records, thesaurus_operations, notes, leaving, health):
+    for operations in (searching, matching, matches, records, thesaurus_operations, notes, leaving, health):
         app.include_router(operations.router, responses=problems.described())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     problems.install(app)

@@ -56,15 +56,28 @@ def write(listing: Listing, path: Path) -> None:
             part.unlink()
 
 
+def write_rows(headings: Iterable[str], rows: Iterable[Iterable[Any]], path: Path, *, title: str) -> None:
+    """Write rows as CSV that a Chinese Excel opens, or as a workbook of one sheet; by the file's ending."""
+    if path.suffix.lower() == ".xlsx":
+        book = openpyxl.Workbook(write_only=True)
+        _add(book, title, headings, rows)
+        book.save(path)
+    else:
+        _write_sheet(headings, rows, path)
+
+
 def _write_json(listing: Listing, path: Path) -> None:
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
         out.writelines(json.dumps(demand, ensure_ascii=False) + "\n" for demand in listing.demands())
 
 
 def _write_csv(listing: Listing, path: Path) -> None:
+    _write_sheet(HEADINGS, _rows(listing.demands()), path)
+
+
+def _write_sheet(headings: Iterable[str], rows: Iterable[Iterable[Any]], path: Path) -> None:
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as out:
-        rows = chain([HEADINGS], _rows(listing.demands()))
-        csv.writer(out).writerows(map(disarmed, row) for row in rows)
+        csv.writer(out).writerows(map(disarmed, row) for row in chain([headings], rows))
 
 
 def _write_workbook(listing: Listing, path: Path) -> None:

@@ -17,10 +17,12 @@ from corpus.contact_requests import RequestMoved, RequestNotFound
 from corpus.database import DatabaseNewer, DatabaseUnavailable, NotSaved, reason_of
 from corpus.errors import BadInput, DuijieError, RecordNotFound, RecordRefused
 from corpus.keys import KeyUnknown, TooManyCalls
+from corpus.steps import StepForbidden, StepLacks, StepRefused
 from corpus.tries import TooManyTries
 from indexer.base import BaseDamaged, BaseNotWritten
 from indexer.encoder import ModelNotLoaded
 from service.access import NotAllowed, NotInScope, NotSignedIn, remember
+from service.dealing import ContactsWithheld
 from service.forms import FormForeign, FormTooLarge
 from service.settings import HomeUnavailable
 from service.templating import address, page
@@ -39,6 +41,10 @@ STATUS: Mapping[type[DuijieError], HTTPStatus] = {
     FormTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyCalls: HTTPStatus.TOO_MANY_REQUESTS,
+    StepRefused: HTTPStatus.CONFLICT,
+    StepForbidden: HTTPStatus.FORBIDDEN,
+    StepLacks: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ContactsWithheld: HTTPStatus.FORBIDDEN,
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadInput: HTTPStatus.BAD_REQUEST,
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -159,5 +165,5 @@ def described() -> dict[int | str, dict[str, Any]]:
     properties = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     content = {"application/problem+json": {"schema": schema}}
-    statuses = (400, 401, 403, 404, 422, 429, 503, 507)
+    statuses = (400, 401, 403, 404, 409, 422, 429, 503, 507)
     return {status: {"description": _TITLES[status], "content": content} for status in statuses}

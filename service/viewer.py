@@ -32,6 +32,7 @@ class Viewer:
     account: int | None = None
     organisation: str | None = None
     name: str = ""
+    login: str = ""
     is_machine: bool = False
 
     @property
@@ -82,7 +83,7 @@ MACHINE = Viewer("operator", is_machine=True)
 
 def viewer_of(account: Account | None) -> Viewer:
     """What an account may see; of none, what a visitor may."""
-    return Viewer(account.role, account.id, account.organisation, account.name) if account else VISITOR
+    return Viewer(account.role, account.id, account.organisation, account.name, account.login) if account else VISITOR
 
 
 def confidential(record: Record) -> Mapping[str, str]:

@@ -124,7 +124,7 @@ def _hit(hit: Hit, with_record: bool) -> HitJson:
         band=hit.band,
         parts=dict(hit.parts),
         quotes=[_quote(quote) for quote in hit.quotes],
-        comparisons=[_finding(finding) for finding in hit.comparisons],
+        comparisons=[finding_json(finding) for finding in hit.comparisons],
         record=public(hit.record) if with_record else None,
     )
 
@@ -133,7 +133,7 @@ def _quote(quote: Quote) -> QuoteJson:
     return QuoteJson(field=quote.field, text=quote.text, marks=list(quote.marks))
 
 
-def _finding(finding: Finding) -> FindingJson:
+def finding_json(finding: Finding) -> FindingJson:
     return FindingJson(
         name=finding.name, label=finding.label, value=finding.value, said=finding.said, quotes=list(finding.quotes)
     )

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from corpus.errors import RecordNotFound
 from corpus.history import standing
-from corpus.matches import Actor, Matches, MatchNotFound, Outcome, StaleMatch
+from corpus.matches import Actor, Matches, MatchNotFound, StaleMatch
 from corpus.needs import Given
 from corpus.records import Achievement, Demand
 from corpus.steps import STATES, StepRefused
@@ -226,16 +226,6 @@ def test_a_machine_and_a_person_at_once_leave_the_person_s_decision(lasting_data
     made = Matches(opened)
     assert [made.get(match.id).state for match in all_of_them] == ["shortlisted"] * 12
     opened.close()
-
-
-def test_many_take_one_step_with_one_reason_each_by_itself(store: Store) -> None:
-    made = matches_in(store)
-    fresh, decided, gone = suggested(made, 1), brought_to(made, "landed", 2), 9_999
-    outcomes = made.step_many([(fresh.id, fresh.version), (decided.id, None), (gone, None)], "rejected", LI, FULL)
-    assert [outcome.id for outcome in outcomes] == [fresh.id, decided.id, gone]
-    assert outcomes[0] == Outcome(fresh.id, made.get(fresh.id))
-    assert [type(outcome.error).__name__ for outcome in outcomes] == ["NoneType", "StepImpossible", "MatchNotFound"]
-    assert made.history(fresh.id)[-1].reason == "budget"
 
 
 def test_only_who_took_the_last_step_takes_it_back(store: Store) -> None:

@@ -14,7 +14,7 @@ from corpus.figures import Declined, Stay, declines, figures
 from corpus.labels import Label, labels
 from corpus.matches import Match, Matches
 from corpus.needs import Given
-from corpus.queue import NOBODY, CursorUnreadable, Order, Wanted, every, page
+from corpus.queue import NOBODY, By, CursorUnreadable, Order, Wanted, every, page
 from corpus.records import Achievement
 from corpus.store import Store
 from corpus.suggestions import Suggestion, suggest
@@ -91,7 +91,7 @@ def test_a_cursor_that_is_none_is_refused(memory_store: Store, cursor: str) -> N
         ({"waiting": True, "owner": NOBODY}, [0.9, 0.8, 0.8, 0.6, 0.5]),
         ({"since": date(2026, 9, 2)}, []),
         ({"before": date(2026, 9, 2)}, [0.9, 0.8, 0.8, 0.6, 0.5]),
-        ({"hidden": ("private",)}, [0.9, 0.8, 0.8, 0.6, 0.5]),
+        ({"by": By("broker", 1)}, [0.9, 0.8, 0.8, 0.6, 0.5]),
     ],
     ids=str,
 )
@@ -105,17 +105,19 @@ def test_a_field_that_there_is_not_is_told(made: Matches) -> None:
         page(made, Wanted(field="炼金"))
 
 
-def test_matches_of_hidden_records_are_not_even_counted(made: Matches) -> None:
+def test_matches_of_records_that_one_does_not_see_are_not_even_counted(made: Matches) -> None:
     best = page(made).matches[0]
-    kept = replace(made.store.get(best.achievement_id), visibility="private")
-    made.store.save([kept])
-    found = page(made, Wanted(hidden=("private",)))
+    made.store.save([replace(made.store.get(best.achievement_id), status="draft", owner=7)])
+    found = page(made, Wanted(by=By("broker", 1)))
     assert (scores(found.matches), found.total) == ([0.8, 0.8, 0.6, 0.5], 4)
+    assert page(made, Wanted(by=By("broker", 7))).total == 5
+    made.store.save([replace(made.store.get(best.demand_id), visibility="private")])
+    assert [page(made, Wanted(by=By(role, 1))).total for role in ("broker", "operator")] == [0, 4]
 
 
 def test_a_deleted_record_does_not_take_its_match_along(made: Matches) -> None:
     made.store.delete([page(made).matches[0].achievement_id])
-    assert page(made).total == page(made, Wanted(hidden=("private",))).total == 5
+    assert page(made).total == page(made, Wanted(by=By("broker", 1))).total == 5
 
 
 def test_what_is_held_waits_again_when_its_day_has_come_and_what_is_due_is_overdue(memory_store: Store) -> None:
@@ -138,7 +140,7 @@ def test_what_is_held_waits_again_when_its_day_has_come_and_what_is_due_is_overd
 def test_a_firm_sees_its_own_matches_from_when_they_were_shown_to_it(store: Store) -> None:
     made = matches_in(store)
     match = brought_to(made, "assessed")
-    factory, institute = Wanted(organisation="甲风机厂（示例）"), Wanted(organisation="乙研究所（示例）")
+    factory, institute = (Wanted(by=By("firm", 9, name)) for name in ("甲风机厂（示例）", "乙研究所（示例）"))
 
     def seen() -> tuple[int, int]:
         assert seen_by_standing() == (bool(page(made, factory).total), bool(page(made, institute).total))
@@ -153,7 +155,7 @@ def test_a_firm_sees_its_own_matches_from_when_they_were_shown_to_it(store: Stor
     assert seen() == (0, 1)
     made.step(match.id, "interested", OWNER)
     assert seen() == (1, 1)
-    assert page(made, Wanted(organisation="丙公司（示例）")).total == 0
+    assert page(made, Wanted(by=By("firm", 9, "丙公司（示例）"))).total == 0
 
 
 def test_the_funnel_counts_what_was_reached_and_not_what_was_undone(store: Store) -> None:
@@ -191,6 +193,8 @@ def test_declines_are_told_to_the_organisation_of_the_achievement(store: Store) 
     made.undo(undone.id, LEAD)
     assert declines(made) == [Declined("乙研究所（示例）", "budget", 2)]
     assert declines(made, organisation="别家") == []
+    brought_to(made, "rejected", 4)
+    assert [declines(made, inside=inside)[0].count for inside in (True, False)] == [3, 2]
 
 
 LESSONS = [

@@ -303,6 +303,7 @@ from pathlib import Path
 from service.bulk import bulk
 from service.installation import Installation
 from service.settings import Settings
+from service.viewer import MACHINE
 with Installation(Settings(home=Path(sys.argv[1]))) as installation:
     bulk(installation, Path(sys.argv[2]), Path(sys.argv[3]), viewer=MACHINE, progress=lambda count: print(count, flush=True))
 """
