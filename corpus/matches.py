@@ -94,6 +94,12 @@ class Matches:
             row = connection.execute(asked).mappings().first()
         return match_from(row) if row else None
 
+    def of_demand(self, demand: int) -> list[Match]:
+        """Latest change first."""
+        asked = sa.select(matches).where(matches.c.demand_id == demand).order_by(matches.c.updated_at.desc())
+        with self.engine.connect() as connection:
+            return [match_from(row) for row in connection.execute(asked).mappings()]
+
     def history(self, id: int) -> list[Event]:
         """Every event of a match, in order. Raises MatchNotFound."""
         self.get(id)

@@ -120,6 +120,17 @@ class Store:
             row = connection.execute(asked).mappings().first()
         return record_from(kind, row) if row else None
 
+    def owned(self, kind: str, owner: int, organisation: str | None = None) -> list[Record]:
+        """The records of an account, and those that stand under an organisation's name; latest change first."""
+        table = TABLES[kind]
+        whose = table.c.owner == owner
+        asked = sa.select(table).where(
+            whose if organisation is None else whose | (table.c.organisation == organisation)
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(asked.order_by(table.c.revision.desc())).mappings()
+            return [record_from(kind, row) for row in rows]
+
     def latest(self, kind: str, limit: int, before: int | None = None) -> list[Record]:
         """Records by latest change first; those whose revision lies below `before`, if given."""
         table = TABLES[kind]

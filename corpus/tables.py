@@ -9,6 +9,7 @@ it, only ever added to. `marks` remembers how far background work has followed t
 `users`, `sessions`, `tries` and `disclosures` are about people: who may sign in, who is, who tried too often, who read what is confidential.
 `keys` are about systems, with `key_uses` by day and `key_minutes` by minute.
 `contact_requests` holds who asks to be put in touch about which record, and how far that is.
+`drafts` are demands that were not filed yet, `glances` what an account was last shown of a demand's matches.
 """
 
 from __future__ import annotations
@@ -220,6 +221,26 @@ contact_requests = sa.Table(
     sa.Column("note", sa.Text),
     sa.Column("changed_at", sa.DateTime, nullable=False),
     sa.Index("ix_contact_requests_state", "state", "made_at"),
+)
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("owner", sa.Integer, index=True),
+    sa.Column("token", sa.Text, unique=True),
+    sa.Column("fields", sa.JSON, nullable=False),
+    sa.Column("updated_at", sa.DateTime, nullable=False),
+)
+
+glances = sa.Table(
+    "glances",
+    metadata,
+    sa.Column("owner", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("demand", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("before", sa.JSON, nullable=False),
+    sa.Column("latest", sa.JSON, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False),
 )
 
 

@@ -210,6 +210,11 @@ def scope(kind: str | None, filter: Filter, seen: Filter = ()) -> Filter:
     return tuple(conditions)
 
 
+def is_current(record: Record) -> bool:
+    """What `scope` says, of one record: whether it is published and has not expired."""
+    return record.status in SHOWN_STATUSES and (record.expires_on is None or record.expires_on >= today())
+
+
 def today() -> date:
     """The one place where an answer depends on the day it is asked for."""
     return date.today()

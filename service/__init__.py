@@ -10,6 +10,7 @@ answers       search and match: one function each, behind every page, endpoint a
 results       a page of results: listed, folded, sorted, counted
 suggesting    suggestions that follow the store
 dealing       matches as a viewer meets them
+following     what matches a demand, and what changed since the last look
 listing       a list of matches as a file: CSV, a workbook, JSON lines
 ledger        matches as rows of a sheet
 resuming      long work that goes on after a kill
@@ -20,6 +21,7 @@ templating    Jinja with autoescaping
 visits        a visit note read into draft demands
 fields        demands against achievements by industry, maturity and month, counted
 forms         the fields of a form, and the sign that it came from our own page
+filing        a demand from the fields of a form, what is wrong told at the field
 problems      from an error to a status, one table
 api/          JSON under /api/v1, and health
 pages/        the site, one file a page; `templates/` and `static/` beside

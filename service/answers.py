@@ -134,11 +134,7 @@ def match(
     index = installation.fresh()
     asked = seen(installation, id, viewer=viewer) if id is not None else None
     answer = matched(installation, asked or text or "", viewer=viewer, kind=kind, where=where, mode=mode, limit=limit)
-    compared = [
-        replace(hit, comparisons=compare(Pair(answer.reading, asked, hit.record, supposed(index, hit.record))))
-        for hit in answer.hits
-    ]
-    return replace(answer, hits=compared)
+    return replace(answer, hits=[_compared(index, answer.reading, asked, hit) for hit in answer.hits])
 
 
 def matched(
@@ -152,14 +148,37 @@ def matched(
     limit: int = 10,
 ) -> Answer:
     """The other side's records a viewer may see for a record, stored or not, or a text; by the index as it stands, and not yet compared. Raises NothingAsked."""
-    index, revision = installation.index, installation.index.engine.revision
     if isinstance(asked, Record):
         reading = installation.read(asked_text(asked), asked.title, confidential=is_confidential(asked))
     else:
         reading = installation.read(UNSEEN.sub("", asked))
+    wanted = OTHER_SIDE[asked.kind] if isinstance(asked, Record) else kind or "achievement"
+    return _read_and_matched(installation, reading, wanted, viewer=viewer, where=where, mode=mode, limit=limit)
+
+
+def foreseen(installation: Installation, demand: Demand, *, viewer: Viewer, limit: int = 5) -> Answer:
+    """What would match a demand that is still being written, compared point by point. It is read by rule: nothing unfinished goes to a
+    language model. Raises NothingAsked."""
+    index = installation.fresh()
+    reading = index.reader.read(asked_text(demand), demand.title)
+    answer = _read_and_matched(installation, reading, "achievement", viewer=viewer, limit=limit)
+    return replace(answer, hits=[_compared(index, reading, demand, hit) for hit in answer.hits])
+
+
+def _read_and_matched(
+    installation: Installation,
+    reading: Reading,
+    wanted: str,
+    *,
+    viewer: Viewer,
+    where: Iterable[str] = (),
+    mode: Mode = "hybrid",
+    limit: int,
+) -> Answer:
+    """Raises NothingAsked."""
+    index, revision = installation.index, installation.index.engine.revision
     if not reading.text:
         raise NothingAsked()
-    wanted = OTHER_SIDE[asked.kind] if isinstance(asked, Record) else kind or "achievement"
     used, ranked = index.find(reading, mode=mode, kind=wanted, filter=read_filter(where), seen=viewer.seen, limit=limit)
     records = _held(installation, viewer, [hit.id for hit in ranked])
     hits = [hit_of(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
@@ -172,6 +191,11 @@ def comparisons(installation: Installation, demand: Demand, achievement: Achieve
     index = installation.fresh()
     reading = installation.read(asked_text(demand), demand.title, confidential=is_confidential(demand))
     return compare(Pair(reading, demand, achievement, supposed(index, achievement)))
+
+
+def _compared(index: Index, reading: Reading, asked: Record | None, hit: Hit) -> Hit:
+    pair = Pair(reading, asked, hit.record, supposed(index, hit.record))
+    return replace(hit, comparisons=compare(pair))
 
 
 def supposed(index: Index, record: Record) -> tuple[Tag, ...]:

@@ -22,7 +22,7 @@ from service.access import remember
 from service.api import health, leaving, matches, matching, notes, records, searching
 from service.api import thesaurus as thesaurus_operations
 from service.installation import Installation
-from service.pages import about, account, contact, home, record, requests, thesaurus, visit_note
+from service.pages import about, account, contact, filing, home, my_demands, record, requests, thesaurus, visit_note
 from service.pages import keys as keys_page
 from service.pages import map as map_page
 from service.pages import search as search_page
@@ -61,7 +61,9 @@ def create_app(installation: Installation, *, suggests: bool = False) -> FastAPI
         favicon_url="/static/favicon.svg",
     )
     app.state.installation = installation
-    pages = (home, search_page, record, contact, requests, map_page, visit_note, thesaurus, about, account, keys_page)
+    pages = (
+        home, search_page, record, contact, requests, map_page, visit_note, filing, my_demands, thesaurus, about, account, keys_page,
+    )  # fmt: skip
     for part in pages:
         app.include_router(part.router)
     for operations in (searching, matching, matches, records, thesaurus_operations, notes, leaving, health):

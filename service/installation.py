@@ -12,6 +12,8 @@ from pathlib import Path
 
 from corpus.accounts import Accounts
 from corpus.contact_requests import ContactRequests
+from corpus.drafts import Drafts
+from corpus.glances import Glances
 from corpus.intake import Intake, import_files
 from corpus.keys import Keys
 from corpus.matches import Matches
@@ -44,6 +46,8 @@ class Installation:
         self.keys = Keys(self.accounts)
         self.tries = Tries(self.store.engine)
         self.requests = ContactRequests(self.store.engine)
+        self.drafts = Drafts(self.store.engine)
+        self.glances = Glances(self.store.engine)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
         self.matches = Matches(self.store)
