@@ -15,7 +15,7 @@ from corpus.records import KINDS, Achievement, Demand, Record, about, cached, st
 
 
 class MappingUnreadable(BadInput):
-    """读不了映射文件 {file}：{reason}。应是 JSON 或 TOML，左边写列名，右边写字段名，如 “成果代号” = “source_id”。"""
+    """读不了映射文件 {file}：{reason}。应是 JSON 或 TOML，左边写列名，右边写字段名，如 “成果代号” = “source_id”；右边空着，这一列就不用。"""
 
 
 def _plain(heading: str) -> str:
@@ -41,10 +41,13 @@ def _own_headings(kind: type[Record]) -> Mapping[str, str]:
 
 
 def fields_of(kind: type[Record], headings: Iterable[str], mapping: Mapping[str, str]) -> dict[str, str]:
-    """Heading → field name, for those that are recognised, each field once: the mapping is heard first, then names and labels."""
+    """Heading → field name, for those that are recognised, each field once: the mapping is heard first, then names and labels.
+
+    A heading that the mapping leads to nothing ("") is passed over.
+    """
     recognised: dict[str, str] = {}
     taken: set[str] = set()
-    headings = list(headings)
+    headings = [heading for heading in headings if mapping.get(heading) != ""]
     named = {heading: mapping[heading] for heading in headings if heading in mapping}
     own = {heading: name for heading in headings if (name := _own_headings(kind).get(_plain(heading)))}
     further = {heading: name for heading in headings if (name := known_headings(kind).get(_plain(heading)))}
@@ -100,6 +103,6 @@ def read_mapping(path: Path, kinds: Iterable[type[Record]] = (Achievement, Deman
     if not isinstance(mapping, dict):
         raise MappingUnreadable(file=path.name, reason="应是一个对象")
     for heading, name in mapping.items():
-        if not isinstance(name, str) or name not in known:
+        if not isinstance(name, str) or name not in known | {""}:
             raise MappingUnreadable(file=path.name, reason=f"“{heading}”指向的字段“{name}”不存在")
     return mapping

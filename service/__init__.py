@@ -20,8 +20,11 @@ access        what handlers are handed: the installation, and who asks
 templating    Jinja with autoescaping
 visits        a visit note read into draft demands
 fields        demands against achievements by industry, maturity and month, counted
+looking       a file looked at before it is imported
+imports       imports asked for over HTTP: received, looked at, run beside
 forms         the fields of a form, and the sign that it came from our own page
 filing        a demand from the fields of a form, what is wrong told at the field
+uploads       a form with a file
 problems      from an error to a status, one table
 api/          JSON under /api/v1, and health
 pages/        the site, one file a page; `templates/` and `static/` beside

@@ -20,9 +20,22 @@ from starlette.staticfiles import StaticFiles
 from service import problems, settings
 from service.access import remember
 from service.api import health, leaving, matches, matching, notes, records, searching
+from service.api import importing as import_operations
 from service.api import thesaurus as thesaurus_operations
 from service.installation import Installation
-from service.pages import about, account, contact, filing, home, my_demands, record, requests, thesaurus, visit_note
+from service.pages import (
+    about,
+    account,
+    contact,
+    filing,
+    home,
+    importing,
+    my_demands,
+    record,
+    requests,
+    thesaurus,
+    visit_note,
+)
 from service.pages import keys as keys_page
 from service.pages import map as map_page
 from service.pages import search as search_page
@@ -43,6 +56,35 @@ _SECURITY = {
 }
 
 
+PAGES = (
+    home,
+    search_page,
+    record,
+    contact,
+    requests,
+    map_page,
+    visit_note,
+    filing,
+    my_demands,
+    thesaurus,
+    about,
+    account,
+    keys_page,
+    importing,
+)
+OPERATIONS = (
+    searching,
+    matching,
+    matches,
+    records,
+    thesaurus_operations,
+    notes,
+    leaving,
+    import_operations,
+    health,
+)
+
+
 def create_app(installation: Installation, *, suggests: bool = False) -> FastAPI:
     """The application over an opened installation, which it closes when it ends; with `suggests`, suggestions follow the store meanwhile."""
 
@@ -61,12 +103,9 @@ def create_app(installation: Installation, *, suggests: bool = False) -> FastAPI
         favicon_url="/static/favicon.svg",
     )
     app.state.installation = installation
-    pages = (
-        home, search_page, record, contact, requests, map_page, visit_note, filing, my_demands, thesaurus, about, account, keys_page,
-    )  # fmt: skip
-    for part in pages:
+    for part in PAGES:
         app.include_router(part.router)
-    for operations in (searching, matching, matches, records, thesaurus_operations, notes, leaving, health):
+    for operations in OPERATIONS:
         app.include_router(operations.router, responses=problems.described())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     problems.install(app)

@@ -24,8 +24,10 @@ from indexer.encoder import ModelNotLoaded
 from service.access import NotAllowed, NotInScope, NotSignedIn, remember
 from service.dealing import ContactsWithheld
 from service.forms import FormForeign, FormTooLarge
+from service.imports import ImportNotFound, ImportRunning
 from service.settings import HomeUnavailable
 from service.templating import address, page
+from service.uploads import FileTooLarge
 from service.viewer import VISITOR
 
 STATUS: Mapping[type[DuijieError], HTTPStatus] = {
@@ -39,6 +41,9 @@ STATUS: Mapping[type[DuijieError], HTTPStatus] = {
     NotInScope: HTTPStatus.FORBIDDEN,
     FormForeign: HTTPStatus.FORBIDDEN,
     FormTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ImportNotFound: HTTPStatus.NOT_FOUND,
+    ImportRunning: HTTPStatus.CONFLICT,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyCalls: HTTPStatus.TOO_MANY_REQUESTS,
     StepRefused: HTTPStatus.CONFLICT,

@@ -1,0 +1,87 @@
+"""Files that a page's form sends beside its fields."""
+
+from __future__ import annotations
+
+import hmac
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Annotated, BinaryIO
+
+from fastapi import Depends, Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+
+from corpus.cells import UNSEEN
+from corpus.errors import BadInput, DuijieError
+from service.access import form_token
+from service.forms import FormForeign
+
+LARGEST = 200 * 2**20
+"""Bytes of a file."""
+_AROUND = 1 << 20
+"""Bytes of what stands around a file in a form."""
+_LONGEST_NAME = 120
+
+
+class FileTooLarge(DuijieError):
+    """文件超过 {most} MB，放不下。请分成几份，或在服务器上用 duijie import。"""
+
+
+class FileMissing(BadInput):
+    """没有收到文件。请先选一个 .xlsx、.csv 或 .jsonl 文件，再提交。"""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A form with a file: its fields, the file's name as a name alone, its content, at the beginning."""
+
+    fields: Mapping[str, str]
+    name: str
+    content: BinaryIO
+
+
+async def upload(request: Request) -> Upload:
+    """Raises FileTooLarge before anything is read, FormForeign, FileMissing."""
+    check_length(request, LARGEST + _AROUND)
+    try:
+        sent = await request.form(max_files=1, max_fields=50)
+    except MultiPartException as error:
+        raise BadInput(reason=f"表单读不出来（{error.message}）") from None
+    fields = {name: value for name, value in sent.items() if isinstance(value, str)}
+    token = form_token(request)
+    if not token or not hmac.compare_digest(token.encode(), fields.get("token", "").encode("utf-8", "replace")):
+        raise FormForeign()
+    file = sent.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise FileMissing()
+    return Upload(fields, bare_name(file.filename), file.file)
+
+
+async def body(request: Request) -> AsyncIterator[BinaryIO]:
+    """What a program sent as the body of its request, on the disk. Raises FileTooLarge before anything is read."""
+    check_length(request, LARGEST)
+    with tempfile.TemporaryFile() as content:
+        async for part in request.stream():
+            content.write(part)
+        content.seek(0)
+        yield content
+
+
+def check_length(request: Request, most: int) -> None:
+    """Raises FileTooLarge for a body that is longer, or does not say how long it is."""
+    length = request.headers.get("content-length", "")
+    if not length.isascii() or not length.isdigit() or int(length) > most:
+        raise FileTooLarge(most=LARGEST // 2**20)
+
+
+def bare_name(written: str) -> str:
+    """A file's name without folders and what cannot be seen, its ending kept."""
+    name = UNSEEN.sub("", PureWindowsPath(PurePosixPath(written).name).name).strip(". ") or "文件"
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem[:_LONGEST_NAME]}{dot}{suffix[:10]}" if dot else name[:_LONGEST_NAME]
+
+
+Uploaded = Annotated[Upload, Depends(upload)]
+Body = Annotated[BinaryIO, Depends(body)]
