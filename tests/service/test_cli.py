@@ -14,6 +14,7 @@ COMMANDS = [
     "bulk",
     "doctor",
     "evaluate",
+    "export",
     "import",
     "index",
     "match",
