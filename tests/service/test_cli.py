@@ -17,6 +17,7 @@ COMMANDS = [
     "export",
     "import",
     "index",
+    "key",
     "match",
     "search",
     "serve",
