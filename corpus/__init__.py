@@ -13,6 +13,7 @@ headings      which field a column heading means
 sheets        CSV, XLSX and JSON lines as rows
 tables        the database's tables, derived from the records
 database      connecting, and bringing the tables up to date (`migrations/`)
+departures    what went, and who might see it until then
 store         records and the order in which they changed: every change has its revision
 accounts      who may sign in, and who is signed in
 keys          by which systems come in, and how often they do

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from corpus.database import NotSaved, connect, migrate, reason_of
+from corpus.departures import Departure, departures_after, is_seen_otherwise, note
 from corpus.errors import RecordNotFound
 from corpus.records import Change, Record
 from corpus.tables import TABLES, counter, deletions, record_from, row_of
@@ -62,6 +63,7 @@ class Store:
         added: list[Record] = []
         changed: list[Record] = []
         standing: list[Record] = []
+        hidden: list[tuple[Record, int]] = []
         with self._changing() as (connection, revision):
             for kind, same_kind in _by_kind(records).items():
                 held = self._held(connection, kind, same_kind)
@@ -75,9 +77,12 @@ class Store:
                     number = revision.next()
                     fresh = replace(record, id=old.id if old else number, revision=number, saved_at=now)
                     (changed if old else added).append(fresh)
+                    if old and is_seen_otherwise(old, fresh):
+                        hidden.append((old, number))
                 self._write(
                     connection, kind, [r for r in added if r.kind == kind], [r for r in changed if r.kind == kind]
                 )
+            note(connection, hidden)
         return Saved(_ids(added), _ids(changed), _ids(standing), (*added, *changed, *standing))
 
     def delete(self, ids: Iterable[int]) -> int:
@@ -88,9 +93,10 @@ class Store:
             raise RecordNotFound(id=beyond[0])
         with self._changing() as (connection, revision):
             for id in wanted:
-                kind = self._delete_one(connection, id)
-                row = {"id": id, "kind": kind, "revision": revision.next(), "deleted_at": now}
+                gone, number = self._delete_one(connection, id), revision.next()
+                row = {"id": id, "kind": gone.kind, "revision": number, "deleted_at": now}
                 connection.execute(deletions.insert(), row)
+                note(connection, [(gone, number)])
         return len(wanted)
 
     def get(self, id: int) -> Record:
@@ -194,18 +200,17 @@ class Store:
             for row in connection.execute(asked).mappings():
                 yield Change(row["id"], row["revision"], None)
 
-    def next_changes(self, revision: int, limit: int) -> list[Change]:
-        """The first changes after a revision, in order, at most so many: the latest of each id."""
+    def next_changes(self, revision: int, limit: int) -> list[Change | Departure]:
+        """The first changes after a revision, in order, about so many: records as they stand, and departures. No revision is split."""
+        found: list[Change | Departure] = []
         with self.engine.connect() as connection:
-            found: list[Change] = []
             for kind, table in TABLES.items():
                 asked = sa.select(table).where(table.c.revision > revision).order_by(table.c.revision).limit(limit)
                 rows = connection.execute(asked).mappings()
                 found += [Change(row["id"], row["revision"], record_from(kind, row)) for row in rows]
-            gone = sa.select(deletions).where(deletions.c.revision > revision).order_by(deletions.c.revision)
-            rows = connection.execute(gone.limit(limit)).mappings()
-            found += [Change(row["id"], row["revision"], None) for row in rows]
-        return sorted(found, key=lambda change: change.revision)[:limit]
+            found += departures_after(connection, revision, limit)
+        found.sort(key=lambda change: change.revision)
+        return [change for change in found if change.revision <= found[min(limit, len(found)) - 1].revision]
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[sa.Connection, _Revision]]:
@@ -245,10 +250,12 @@ class Store:
                 [{name: value for name, value in row.items() if name != "id"} for row in rows],
             )
 
-    def _delete_one(self, connection: sa.Connection, id: int) -> str:
+    def _delete_one(self, connection: sa.Connection, id: int) -> Record:
+        """The record that was there."""
         for kind, table in TABLES.items():
-            if connection.execute(table.delete().where(table.c.id == id)).rowcount:
-                return kind
+            deleted = connection.execute(table.delete().where(table.c.id == id).returning(*table.c)).mappings().first()
+            if deleted:
+                return record_from(kind, deleted)
         raise RecordNotFound(id=id)
 
 

@@ -62,6 +62,18 @@ deletions = sa.Table(
     sa.Column("deleted_at", sa.DateTime, nullable=False),
 )
 
+departures = sa.Table(
+    "departures",
+    metadata,
+    sa.Column("revision", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("visibility", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("owner", sa.Integer, nullable=True),
+    sa.Column("organisation", sa.Text, nullable=True),
+)
+
 counter = sa.Table(
     "counter",
     metadata,

@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
+from corpus.departures import Departure
 from corpus.leaving import FORMATS, as_csv, as_lines, kind_named, write_workbook
 from corpus.records import KINDS, Record, public
 from service.access import Asker, Opened
@@ -22,8 +23,12 @@ from service.viewer import Viewer
 router = APIRouter(prefix="/api/v1", tags=["library"])
 
 
+_BATCHES = 20
+"""Lists of changes that are read for one answer, where little of them is for the asker."""
+
+
 class ChangeJson(BaseModel):
-    """`record` is null for one that was deleted, and for one that is not for the asker to see."""
+    """`record` is null for one that was deleted, or that is no longer for the asker to see."""
 
     id: int
     revision: int
@@ -44,16 +49,27 @@ def get_changes(
     after: Annotated[int, Query(ge=0, lt=2**63, description="The revision that is known already")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> ChangesJson:
-    found = opened.store.next_changes(after, limit)
-    changes = [
-        ChangeJson(
-            id=change.id,
-            revision=change.revision,
-            record=public(change.record) if change.record and asker.sees(change.record) else None,
-        )
-        for change in found
-    ]
-    return ChangesJson(changes=changes, revision=found[-1].revision if found else after, more=len(found) == limit)
+    changes, read = _told(opened, asker, after, limit)
+    more = opened.store.revision() > read
+    return ChangesJson(changes=changes, revision=read, more=more)
+
+
+def _told(opened: Installation, asker: Viewer, after: int, limit: int) -> tuple[list[ChangeJson], int]:
+    """What the asker is told of the changes after a revision, and up to which they were read."""
+    told: list[ChangeJson] = []
+    for _ in range(_BATCHES):
+        if len(told) >= limit or not (found := opened.store.next_changes(after, limit - len(told))):
+            break
+        gone = opened.store.get_many([change.id for change in found if isinstance(change, Departure)])
+        for change in found:
+            now = gone.get(change.id) if isinstance(change, Departure) else change.record
+            if isinstance(change, Departure):
+                if asker.sees(change.record) and not (now and asker.sees(now)):
+                    told.append(ChangeJson(id=change.id, revision=change.revision, record=None))
+            elif now and asker.sees(now):
+                told.append(ChangeJson(id=change.id, revision=change.revision, record=public(now)))
+        after = found[-1].revision
+    return told, after
 
 
 @router.get(

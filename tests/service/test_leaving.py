@@ -48,22 +48,44 @@ def test_a_system_keeps_in_step_by_asking_for_what_came_after(client: TestClient
     assert followed(client, revision) == {one: "改过名的样机", other: None}
 
 
-def test_what_a_visitor_may_not_see_looks_like_what_was_deleted(
+def test_what_a_visitor_may_not_see_leaves_no_trace_in_the_changes(
     visitor: TestClient, installation: Installation
 ) -> None:
     revision = installation.store.revision()
-    hidden, gone, shown = save(
+    hidden, gone, never, shown = save(
         installation,
         Achievement(source="x", source_id="1", title="给会员看的", visibility="members"),
         Achievement(source="x", source_id="2", title="要删的"),
-        Achievement(source="x", source_id="3", title="公开的", contact="0571-0000"),
+        Achievement(source="x", source_id="3", title="给会员看、要删的", visibility="members"),
+        Achievement(source="x", source_id="4", title="公开的", contact="0571-0000"),
     )
-    installation.store.delete([gone])
+    installation.store.delete([gone, never])
     answer = visitor.get("/api/v1/changes", params={"after": revision})
     changes = {change["id"]: change["record"] for change in answer.json()["changes"]}
-    assert (changes[hidden], changes[gone], changes[shown]["title"]) == (None, None, "公开的")
-    assert "会员" not in answer.text
+    assert {id: record and record["title"] for id, record in changes.items()} == {shown: "公开的", gone: None}
+    assert hidden not in changes
     assert "0571-0000" not in answer.text
+
+
+def test_who_held_a_record_is_told_to_drop_it_when_it_is_hidden_and_gets_it_back(
+    visitor: TestClient, installation: Installation
+) -> None:
+    def stands(visibility: str) -> Achievement:
+        return Achievement(source="x", source_id="1", title="样机", visibility=visibility)
+
+    revision = installation.store.revision()
+    (id,) = save(installation, stands("public"))
+    assert followed(visitor, revision) == {id: "样机"}
+    between = installation.store.revision()
+    save(installation, stands("members"))
+    assert followed(visitor, between) == {id: None}
+    assert followed(visitor, between + 1) == {}
+    save(installation, stands("brokers"))
+    assert followed(visitor, between + 1) == {}
+    save(installation, stands("public"))
+    assert followed(visitor, between) == {id: "样机"}
+    sign_in(visitor, installation, "broker")
+    assert followed(visitor, revision) == {id: "样机"}
 
 
 def test_the_export_holds_what_the_asker_may_see_and_comes_in_again(
