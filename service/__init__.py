@@ -7,6 +7,7 @@ facets        by which values an answer can be narrowed
 viewer        who asks, and what they may see
 folding       records that say the same, in one card
 answers       search and match: one function each, behind every page, endpoint and command
+beside        what stands beside a record: whom it may serve, and its like
 results       a page of results: listed, folded, sorted, counted
 suggesting    suggestions that follow the store
 dealing       matches as a viewer meets them

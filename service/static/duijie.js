@@ -1,4 +1,4 @@
-// Comforts that the pages do without: keys for the question's box, a sign of life, and a record printed with its reasons open.
+// Comforts that the pages do without: keys for the question's box, a sign of life, an address copied.
 
 const box = document.querySelector("#q");
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
@@ -39,12 +39,22 @@ addEventListener("click", (event) => {
 });
 addEventListener("pageshow", () => waits(false));
 
-const closed = () => document.querySelectorAll(".matches details:not([open])");
-let opened = [];
-addEventListener("beforeprint", () => {
-  opened = [...closed()];
-  for (const details of opened) details.open = true;
-});
-addEventListener("afterprint", () => {
-  for (const details of opened) details.open = false;
-});
+// What a browser can do with an address: copy it, print the page.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const shared = document.getElementById(button.dataset.copy);
+  const told = button.parentElement.querySelector("[role=status]");
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(shared.href);
+      told.textContent = "已复制";
+    } catch { // browsers that copy only on pages fetched over TLS
+      getSelection().selectAllChildren(shared);
+      told.textContent = document.execCommand("copy") ? "已复制" : "已选中，请按 Ctrl+C";
+    }
+  });
+}
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import threading
@@ -34,6 +35,8 @@ PAGES = [
     "/search?q=无刷直流电机 噪声",
     "/search?q=磁钢&where=region=330000&kind=achievement",
     "/records/18",
+    "/records/321",
+    "/records/18/contact",
     "/search?kind=achievement&q=皮带跑偏，布面起毛，要求断头率≤2%。公司成立于1998年，注册资本500万元。",
     "/thesaurus",
     "/thesaurus?q=起毛",
@@ -57,6 +60,7 @@ def address(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         port = listening.getsockname()[1]
         installation = Installation(Settings(home=home))
         installation.accounts.add("wang", PASSWORD, role="firm", name="王工")
+        installation.accounts.add("lin", PASSWORD, role="broker", name="林经纪")
         app = create_app(installation)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -294,8 +298,8 @@ def test_what_a_person_types_never_runs(page: Page, address: str) -> None:
     assert "<script>alert(1)</script>" in page.locator("textarea").first.input_value()
 
 
-def _sign_in(page: Page, password: str) -> None:
-    page.get_by_label("登录名").fill("wang")
+def _sign_in(page: Page, password: str, login: str = "wang") -> None:
+    page.get_by_label("登录名").fill(login)
     page.get_by_label("密码").fill(password)
     page.keyboard.press("Enter")
 
@@ -331,3 +335,57 @@ def test_ones_own_account_shows_on_a_phone_without_fault(browser: Browser, addre
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert faults == []
     page.close()
+
+
+@pytest.mark.parametrize(("javascript", "width"), [(True, 1280), (False, 390)], ids=["desk", "phone without scripts"])
+def test_a_visitor_asks_to_be_put_in_touch_and_a_broker_answers(
+    browser: Browser, address: str, javascript: bool, width: int
+) -> None:
+    context = browser.new_context(java_script_enabled=javascript, viewport={"width": width, "height": 844})
+    page = context.new_page()
+    page.goto(address + "/records/18")
+    title = page.locator("h1").inner_text()
+    page.get_by_role("link", name="请经纪人牵线").click()
+    page.get_by_label("怎么称呼您").fill(f"周工 {width}")
+    page.get_by_label("电话或电子邮箱").fill("0574-88123456")
+    page.get_by_label("想了解什么").fill("能否寄样到宁波试镀？")
+    page.get_by_role("button", name="发给经纪人").click()
+    assert "请求已发给本站的技术经纪人" in page.get_by_role("status").first.inner_text()
+
+    page.goto(address + "/sign-in?next=/requests")
+    _sign_in(page, PASSWORD, "lin")
+    page.get_by_role("link", name=f"周工 {width}").click()
+    assert title in page.locator("main").inner_text()
+    assert "0574-88123456" not in page.content()
+    page.get_by_role("button", name="接手").click()
+    page.get_by_role("button", name="查看双方的联系方式").click()
+    assert "0574-88123456" in page.locator("main").inner_text()
+    page.get_by_label("给请求人的答复").fill("成果方愿意寄样")
+    page.get_by_role("button", name="办结").click()
+    assert "已办结" in page.locator("main").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_a_record_is_copied_as_an_address_and_printed_on_one_page(browser: Browser, address: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(address + "/records/18")
+    page.get_by_role("button", name="复制链接").click()
+    page.get_by_text("已复制").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{address}/records/18"
+    printed = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    page.emulate_media(media="print")
+    assert page.locator("#share").is_visible()
+    assert not page.locator(".matches, .like, .getting, .sharing").locator("visible=true").count()
+    context.close()
+
+
+def test_without_javascript_there_is_no_button_that_does_nothing(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "/records/18")
+    assert page.locator("#share").is_visible()
+    assert [button for button in page.get_by_role("button").all() if button.is_visible()] == []
+    context.close()
