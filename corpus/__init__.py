@@ -19,6 +19,7 @@ accounts      who may sign in, and who is signed in
 keys          by which systems come in, and how often they do
 tries         who tries too often to sign in
 drafts        demands that were written and not filed yet
+watches       saved searches, and the alerts that came of them
 glances       what an account was last shown of a demand's matches
 disclosures   who read what is confidential, of which record, when
 contact_requests  who asks to be put in touch, and which broker sees to it

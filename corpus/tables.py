@@ -10,6 +10,7 @@ it, only ever added to. `marks` remembers how far background work has followed t
 `keys` are about systems, with `key_uses` by day and `key_minutes` by minute.
 `contact_requests` holds who asks to be put in touch about which record, and how far that is.
 `drafts` are demands that were not filed yet, `glances` what an account was last shown of a demand's matches.
+`watches` are saved searches, `alerts` what they told.
 """
 
 from __future__ import annotations
@@ -253,6 +254,34 @@ glances = sa.Table(
     sa.Column("before", sa.JSON, nullable=False),
     sa.Column("latest", sa.JSON, nullable=False),
     sa.Column("at", sa.DateTime, nullable=False),
+)
+
+watches = sa.Table(
+    "watches",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("owner", sa.Integer, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("asked", sa.JSON, nullable=False),
+    sa.Column("demand", sa.BigInteger),
+    sa.Column("frequency", sa.Text, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("mark", sa.BigInteger, nullable=False),
+    sa.Column("made_at", sa.DateTime, nullable=False),
+    sa.Column("looked_at", sa.DateTime, nullable=False),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("watch", sa.Integer, sa.ForeignKey("watches.id"), nullable=False),
+    sa.Column("record", sa.BigInteger, nullable=False),
+    sa.Column("why", sa.JSON, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("seen_at", sa.DateTime),
+    sa.Column("sent_at", sa.DateTime),
+    sa.UniqueConstraint("watch", "record", name="uq_alerts_record"),
 )
 
 

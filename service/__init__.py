@@ -12,6 +12,9 @@ results       a page of results: listed, folded, sorted, counted
 suggesting    suggestions that follow the store
 dealing       matches as a viewer meets them
 following     what matches a demand, and what changed since the last look
+alerts        what came that a saved search would list
+mail          letters through an SMTP server
+alerting      alerts in the background of a server, and by mail
 listing       a list of matches as a file: CSV, a workbook, JSON lines
 ledger        matches as rows of a sheet
 resuming      long work that goes on after a kill

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from service import problems, settings
 from service.access import remember
+from service.alerting import alerting
 from service.api import health, leaving, matches, matching, notes, records, searching
 from service.api import importing as import_operations
 from service.api import thesaurus as thesaurus_operations
@@ -30,6 +31,7 @@ from service.pages import (
     filing,
     home,
     importing,
+    my_alerts,
     my_demands,
     record,
     requests,
@@ -66,6 +68,7 @@ PAGES = (
     visit_note,
     filing,
     my_demands,
+    my_alerts,
     thesaurus,
     about,
     account,
@@ -85,12 +88,15 @@ OPERATIONS = (
 )
 
 
-def create_app(installation: Installation, *, suggests: bool = False) -> FastAPI:
-    """The application over an opened installation, which it closes when it ends; with `suggests`, suggestions follow the store meanwhile."""
+def create_app(installation: Installation, *, suggests: bool = False, alerts: bool = False) -> FastAPI:
+    """The application over an opened installation, which it closes when it ends; with `suggests`, suggestions follow the store
+    meanwhile, with `alerts`, saved searches tell what is new."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with upkeep(installation), following(installation) if suggests else nullcontext():
+        suggesting = following(installation) if suggests else nullcontext()
+        telling = alerting(installation) if alerts else nullcontext()
+        with upkeep(installation), suggesting, telling:
             yield
         installation.close()
 
@@ -116,7 +122,7 @@ def create_app(installation: Installation, *, suggests: bool = False) -> FastAPI
 
 def from_environment() -> FastAPI:
     """The application of the environment's settings; what the server's workers call."""
-    return create_app(Installation(settings.from_environment()), suggests=True)
+    return create_app(Installation(settings.from_environment()), suggests=True, alerts=True)
 
 
 async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:

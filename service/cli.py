@@ -1,4 +1,4 @@
-"""The command line: `duijie import`, `export`, `index`, `search`, `match`, `bulk`, `suggest`, `evaluate`, `train`, `serve`, `user`, `key`, `doctor`.
+"""The command line: `duijie import`, `export`, `index`, `search`, `match`, `bulk`, `suggest`, `alerts`, `evaluate`, `train`, `serve`, `user`, `key`, `doctor`.
 
 Each command is a file of `service/commands`. Exit status 2 and one sentence for bad input, 1 for what went wrong on our side.
 """
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from corpus.database import reason_of
 from corpus.errors import BadInput, DuijieError, RecordNotFound
 from service.commands import (
+    alerting,
     bulk,
     doctor,
     evaluating,
@@ -56,6 +57,7 @@ for command in (
     matching.match,
     bulk.bulk,
     suggesting.suggest,
+    alerting.alerts,
     evaluating.evaluate,
     training.train,
     thesaurus.thesaurus,

@@ -20,6 +20,7 @@ from corpus.matches import Matches
 from corpus.records import Achievement, Change, Demand
 from corpus.store import Store
 from corpus.tries import Tries
+from corpus.watches import Watches
 from indexer.index import Built, Index, Progress
 from indexer.interpreting import Endpoint, Interpreter
 from indexer.reading import Reader, Reading
@@ -48,6 +49,7 @@ class Installation:
         self.requests = ContactRequests(self.store.engine)
         self.drafts = Drafts(self.store.engine)
         self.glances = Glances(self.store.engine)
+        self.watches = Watches(self.store.engine)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
         self.matches = Matches(self.store)

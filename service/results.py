@@ -122,7 +122,7 @@ def _searched(installation: Installation, wanted: Wanted, viewer: Viewer) -> Res
     def ranking(filter: Filter) -> Sequence[Ranked]:
         mode, ranked = index.find(
             reading,
-            mode=_mode(wanted),
+            mode=mode_of(wanted.mode),
             kind=wanted.kind,
             filter=filter,
             seen=viewer.seen,
@@ -222,9 +222,10 @@ def _read(
     return reading.without(wanted.without), leaning(like, unlike)
 
 
-def _mode(wanted: Wanted) -> Mode:
+def mode_of(said: str) -> Mode:
+    """The mode that an address names; hybrid where it names none."""
     modes: Mapping[str, Mode] = {"semantic": "semantic", "keyword": "keyword"}
-    return modes.get(wanted.mode, "hybrid")
+    return modes.get(said, "hybrid")
 
 
 def _in_order(ranked: list[Ranked], records: Mapping[int, Record], order: str) -> list[Ranked]:

@@ -8,6 +8,9 @@ model's name there. `DUIJIE_LLM_KEY` opens it, `DUIJIE_LLM_TIMEOUT` is how many 
 
 `DUIJIE_HOSTS` names the hosts under which the site is reached, besides this machine's own names. A session ends `DUIJIE_SESSION_HOURS` after sign-in, and after
 `DUIJIE_IDLE_HOURS` without use.
+
+Alerts go out by mail where `DUIJIE_SMTP_HOST` (with `:port`, if it is not the usual one) and `DUIJIE_SMTP_FROM` are given. `DUIJIE_SMTP_SECURITY` is `starttls`, `tls` or
+`none`; `DUIJIE_SMTP_USER` and `DUIJIE_SMTP_PASSWORD` sign in there. `DUIJIE_SITE` is the address of this site that stands in letters.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +30,9 @@ from indexer.interpreting import PATIENCE
 
 _LONGEST_TIMEOUT = 120.0
 _LONGEST_SESSION = 24.0 * 366
+SECURITIES = ("starttls", "tls", "none")
+"""How the way to the mail server is kept secret."""
+_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")
 
 
@@ -50,6 +57,12 @@ class Settings:
     hosts: tuple[str, ...] = ()
     session_hours: float = 168
     idle_hours: float = 12
+    smtp_host: str | None = None
+    smtp_security: str = "starttls"
+    smtp_user: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
+    smtp_from: str | None = None
+    site: str | None = None
 
     @property
     def session(self) -> timedelta:
@@ -92,6 +105,12 @@ def from_environment() -> Settings:
         hosts=_hosts("DUIJIE_HOSTS"),
         session_hours=_number("DUIJIE_SESSION_HOURS", Settings.session_hours, _LONGEST_SESSION, "小时数"),
         idle_hours=_number("DUIJIE_IDLE_HOURS", Settings.idle_hours, _LONGEST_SESSION, "小时数"),
+        smtp_host=_mail_host("DUIJIE_SMTP_HOST"),
+        smtp_security=_one_of("DUIJIE_SMTP_SECURITY", SECURITIES),
+        smtp_user=os.environ.get("DUIJIE_SMTP_USER", "").strip() or None,
+        smtp_password=os.environ.get("DUIJIE_SMTP_PASSWORD") or None,
+        smtp_from=_sender("DUIJIE_SMTP_FROM"),
+        site=_site("DUIJIE_SITE"),
     )
 
 
@@ -123,6 +142,12 @@ def _told(settings: Settings) -> dict[str, str | None]:
         "DUIJIE_HOSTS": ",".join(settings.hosts),
         "DUIJIE_SESSION_HOURS": str(settings.session_hours),
         "DUIJIE_IDLE_HOURS": str(settings.idle_hours),
+        "DUIJIE_SMTP_HOST": settings.smtp_host,
+        "DUIJIE_SMTP_SECURITY": settings.smtp_security,
+        "DUIJIE_SMTP_USER": settings.smtp_user,
+        "DUIJIE_SMTP_PASSWORD": settings.smtp_password,
+        "DUIJIE_SMTP_FROM": settings.smtp_from,
+        "DUIJIE_SITE": settings.site,
     }
 
 
@@ -160,6 +185,40 @@ def _hosts(name: str) -> tuple[str, ...]:
                 name=name, reason=f"“{host}”不是主机名，应形如 duijie.example.org，不带 http:// 和端口"
             )
     return tuple(hosts)
+
+
+def _mail_host(name: str) -> str | None:
+    """A host, with a port or without."""
+    written = os.environ.get(name, "").strip().lower()
+    host, _, port = written.partition(":") if written.count(":") < 2 else (written, "", "")
+    if written and not (_HOST.fullmatch(host) and (not port or (port.isdigit() and 0 < int(port) < 2**16))):
+        raise SettingUnusable(
+            name=name, reason=f"“{written}”不是邮件服务器，应形如 smtp.example.org 或 smtp.example.org:587"
+        )
+    return written or None
+
+
+def _sender(name: str) -> str | None:
+    written = os.environ.get(name, "").strip()
+    _, address = parseaddr(written)
+    if written and not (written.isprintable() and _MAILBOX.fullmatch(address)):
+        raise SettingUnusable(name=name, reason=f"“{written}”不是邮箱，应形如 对接 <duijie@example.org>")
+    return written or None
+
+
+def _one_of(name: str, known: tuple[str, ...]) -> str:
+    """One of a few words; the first where nothing is written."""
+    written = os.environ.get(name, "").strip().lower() or known[0]
+    if written not in known:
+        raise SettingUnusable(name=name, reason=f"应是 {'、'.join(known)} 之一，而不是“{written}”")
+    return written
+
+
+def _site(name: str) -> str | None:
+    written = os.environ.get(name, "").strip().rstrip("/")
+    if written and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", written):
+        raise SettingUnusable(name=name, reason="应是本站的网址，例如 https://duijie.example.org")
+    return written or None
 
 
 def _number(name: str, default: float, most: float, what: str) -> float:

@@ -20,6 +20,7 @@ from corpus.records import KINDS, Achievement, Demand, Record, about
 from indexer.fusion import BANDS, LABELS
 from indexer.quotes import Quote
 from service.access import form_token, viewer
+from service.alerts import waiting
 
 _LONGEST = 1000
 """Characters of an address to come back to."""
@@ -112,10 +113,11 @@ environment.globals |= {
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page, told who looks at it (`viewer`), how many contact requests wait for them, and the token that its forms carry."""
+    """A page, told who looks at it (`viewer`), how many contact requests and alerts wait for them, and the token that its forms carry."""
     opened, looking = request.app.state.installation, viewer(request)
     common = {"status": status, "path": request.url.path, "here": _here(request), "interpreter": opened.interpreter}
     common |= {"viewer": looking, "requests_waiting": opened.requests.waiting() if looking.is_staff else 0}
+    common |= {"alerts_waiting": waiting(opened, looking)}
     values = {**common, "token": form_token(request), **values}
     return HTMLResponse(environment.get_template(template).render(values), status)
 

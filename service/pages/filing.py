@@ -93,6 +93,9 @@ def post_new(request: Request, opened: Opened, asker: Asker, fields: forms.Field
         if found.faults:
             return _form_page(request, opened, asker, written, found=found, id=id, status=HTTPStatus.BAD_REQUEST)
         saved = opened.store.save([found.demand(asker)])
+        if _is_followed(fields):
+            name, id_ = str(found.values["title"]), saved.added[0]
+            opened.watches.add(_id(asker), name, opened.store.revision(), demand=id_)
         if id is not None:
             opened.drafts.discard(_id(asker), id)
         return _onward(f"/my/demands/{saved.added[0]}?done=filed")
@@ -189,6 +192,7 @@ def _form_page(
         chosen=list(written.get("transfer_modes", ())),
         rows=[*filled, *spare][:MOST_ROWS],
         faults=faults,
+        follows=_is_followed(written),
         held=held,
         draft=draft.id if draft else id,
         kept_at=draft.updated_at if draft else None,
@@ -216,6 +220,11 @@ def _contact(opened: Installation, asker: Viewer) -> dict[str, list[str]]:
 
 def _written(fields: Fields) -> dict[str, list[str]]:
     return {name: list(values) for name, values in fields.items() if name not in _OURS and any(values)}
+
+
+def _is_followed(fields: Fields) -> bool:
+    """Whether its firm wants to be told what comes; so it is where a form does not ask."""
+    return "asks" not in fields or "follow" in fields
 
 
 def _draft_of(fields: Fields) -> int | None:

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from corpus.errors import BadInput
 from corpus.vocabulary import KIND
+from corpus.watches import FREQUENCY
 from service.access import Asker, Opened
 from service.pages.asking import (
     MODE,
@@ -77,6 +78,7 @@ def get_search(
         modes=MODE.labels,
         orders=orders(asked.kind, asked=bool(asked.q)),
         per_page=PER_PAGE,
+        frequencies=FREQUENCY.labels,
         weights=opened.index.fusion.weights,
         problem=None,
         files_demands=any(getattr(route, "path", "") == "/demands/new" for route in request.app.routes),

@@ -389,3 +389,88 @@ def test_without_javascript_there_is_no_button_that_does_nothing(browser: Browse
     assert page.locator("#share").is_visible()
     assert [button for button in page.get_by_role("button").all() if button.is_visible()] == []
     context.close()
+
+
+def signed_in(browser: Browser, address: str, width: int, *, scripts: bool = True) -> Page:
+    """A page of its own, signed in as the firm of the tests."""
+    context = browser.new_context(viewport={"width": width, "height": 844}, java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(address + "/sign-in")
+    page.get_by_label("登录名").fill("wang")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="登录").click()
+    return page
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_firm_files_a_demand_that_is_previewed_and_kept_while_it_is_written(
+    browser: Browser, address: str, width: int
+) -> None:
+    page = signed_in(browser, address, width)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(address + "/demands/new?text=外转子风机低速时嗡嗡响，空载噪声不大于45dB，预算80万元以内")
+    assert page.get_by_label("第 1 项指标的名称").input_value() == "空载噪声"
+    assert page.get_by_label("预算上限（万元）").input_value() == "80"
+    page.get_by_label("名称（必填）").fill(f"磁钢起泡掉皮 {width}")
+    page.get_by_label("难题（必填）").fill("钕铁硼磁钢表面起泡掉皮，电镀前处理换过两种，盐雾还是不过")
+    page.locator("#preview a", has_text="钕铁硼").first.wait_for(timeout=PATIENCE * 1000)
+    page.locator("#kept", has_text="草稿已存").wait_for(timeout=PATIENCE * 1000)
+    assert not page.get_by_role("button", name="看看能匹配到什么").is_visible()
+    rows = page.locator(".criterion").count()
+    page.get_by_role("button", name="加一行").click()
+    assert page.locator(".criterion").count() == rows + 1
+    assert page.get_by_label(f"第 {rows + 1} 项指标的名称").input_value() == ""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto(address + "/my/demands")
+    page.get_by_role("link", name=f"磁钢起泡掉皮 {width}").click()
+    assert "钕铁硼" in page.get_by_label("难题（必填）").input_value()
+    page.get_by_role("button", name="提交需求").click()
+    page.wait_for_url("**/my/demands/*")
+    assert page.locator(".matches .hit h3", has_text="钕铁硼").count() > 0
+    page.goto(address + "/my/demands")
+    assert page.get_by_role("link", name=f"磁钢起泡掉皮 {width}").get_attribute("href") != "/demands/new"
+    assert page.get_by_text("只有您看得到").count() == 0
+    assert complaints == []
+    page.context.close()
+
+
+def test_a_firm_files_a_demand_without_javascript(browser: Browser, address: str) -> None:
+    page = signed_in(browser, address, 390, scripts=False)
+    page.goto(address + "/demands/new")
+    page.get_by_label("名称（必填）").fill("印染废水回用")
+    page.get_by_label("难题（必填）").fill("印染废水盐分高，膜一个月就堵，想回用七成以上")
+    page.get_by_role("button", name="加一行").click()
+    assert page.locator(".criterion").count() == 3
+    page.get_by_label("第 3 项指标的名称").fill("回用率")
+    page.get_by_label("第 3 项指标的数值").fill("70")
+    page.get_by_role("button", name="看看能匹配到什么").click()
+    assert page.locator("#preview li").count() > 0
+    assert page.get_by_label("第 1 项指标的名称").input_value() == "回用率"
+    page.get_by_label("预算上限（万元）").fill("看着给")
+    page.get_by_role("button", name="存为草稿").click()
+    page.get_by_role("link", name="接着写").click()
+    page.get_by_role("button", name="提交需求").click()
+    assert "应为数字" in page.locator("#faults").inner_text()
+    page.get_by_label("预算上限（万元）").fill("60")
+    page.get_by_role("button", name="提交需求").click()
+    assert "需求已提交" in page.get_by_role("main").inner_text()
+    page.get_by_role("button", name="已解决，结案").click()
+    assert "已解决" in page.locator("h1").inner_text()
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", ["/demands/new?text=磁钢起泡掉皮，盐雾不小于500h", "/my/demands", "/my/alerts", "/search?q=磁钢"]
+)
+def test_axe_finds_nothing_on_the_pages_of_a_firm(
+    browser: Browser, address: str, path: str, scheme: Literal["light", "dark"]
+) -> None:
+    page = signed_in(browser, address, 1280)
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address + path)
+    found = Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    page.context.close()

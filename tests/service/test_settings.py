@@ -28,6 +28,12 @@ NAMES = (
     "DUIJIE_HOSTS",
     "DUIJIE_SESSION_HOURS",
     "DUIJIE_IDLE_HOURS",
+    "DUIJIE_SMTP_HOST",
+    "DUIJIE_SMTP_SECURITY",
+    "DUIJIE_SMTP_USER",
+    "DUIJIE_SMTP_PASSWORD",
+    "DUIJIE_SMTP_FROM",
+    "DUIJIE_SITE",
 )
 FULL = Settings(
     home=Path("elsewhere"),
@@ -41,6 +47,12 @@ FULL = Settings(
     hosts=("duijie.example.org", "10.0.0.7"),
     session_hours=8,
     idle_hours=0.5,
+    smtp_host="smtp.example.org:2525",
+    smtp_security="tls",
+    smtp_user="duijie",
+    smtp_password="hush",
+    smtp_from="对接 <duijie@example.org>",
+    site="https://duijie.example.org/site",
 )
 NEED = "电机夜里嗡嗡响，吵得很"
 
@@ -97,6 +109,12 @@ def test_only_a_1_lets_confidential_demands_go_out(monkeypatch: pytest.MonkeyPat
         ("DUIJIE_SESSION_HOURS", "0"),
         ("DUIJIE_SESSION_HOURS", "ever"),
         ("DUIJIE_IDLE_HOURS", "-1"),
+        ("DUIJIE_SMTP_HOST", "smtp://smtp.example.org"),
+        ("DUIJIE_SMTP_HOST", "smtp.example.org:0"),
+        ("DUIJIE_SMTP_SECURITY", "ssl3"),
+        ("DUIJIE_SMTP_FROM", "对接"),
+        ("DUIJIE_SITE", "duijie.example.org"),
+        ("DUIJIE_SITE", "https://wang:hush@duijie.example.org"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, written: str) -> None:
@@ -108,6 +126,7 @@ def test_what_cannot_be_used_is_refused_by_name(monkeypatch: pytest.MonkeyPatch,
 
 def test_the_key_is_not_shown() -> None:
     assert str(FULL.llm_key) not in repr(FULL)
+    assert repr(FULL.smtp_password) not in repr(FULL)
 
 
 @pytest.mark.parametrize("half", [replace(FULL, llm_url=None), replace(FULL, llm_model=None)], ids=["model", "url"])
