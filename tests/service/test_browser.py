@@ -367,6 +367,27 @@ def test_a_visitor_asks_to_be_put_in_touch_and_a_broker_answers(
     context.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault_where_a_broker_sees_to_requests(
+    browser: Browser, address: str, scheme: Literal["light", "dark"]
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto(address + "/records/321/contact")
+    page.get_by_label("怎么称呼您").fill(f"郑工 {scheme}")
+    page.get_by_label("电话或电子邮箱").fill("zheng@example.com")
+    page.get_by_label("想了解什么").fill("想看看工况")
+    page.get_by_role("button", name="发给经纪人").click()
+    page.goto(address + "/sign-in?next=/requests")
+    _sign_in(page, PASSWORD, "lin")
+    page.get_by_role("link", name=f"郑工 {scheme}").wait_for()
+    for path in ("/requests", page.get_by_role("link", name=f"郑工 {scheme}").get_attribute("href"), "/my/requests"):
+        page.goto(f"{address}{path}")
+        found = Axe().run(page).response
+        assert len(found["passes"]) > 10
+        assert [(path, fault["id"]) for fault in found["violations"]] == []
+    page.close()
+
+
 def test_a_record_is_copied_as_an_address_and_printed_on_one_page(browser: Browser, address: str) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
