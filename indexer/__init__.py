@@ -13,6 +13,7 @@ words         our own pattern for codes, models, units and Latin, then the segme
 hearing       which lines of the thesaurus a text speaks of
 fusion        the parts of a score, their weights, and what a score means
 static        a static model read with numpy
+contextual    a small transformer beside it, read with numpy
 encoder       texts in, unit vectors out; any sentence-transformers model, or the one in `model/`
 vectors       vectors already made, by model and text
 bm25          BM25 in two halves

@@ -1,7 +1,7 @@
 """The encoder: texts in, unit vectors out.
 
 Any sentence-transformers model will do, by folder or hub name. A static model, such as the one in the package, is read without
-importing torch; a test says that both ways of reading it agree.
+importing torch; a test says that both ways of reading it agree. So is the other one in the package, `contextual`: it reads words in their context, better and slower.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import DuijieError
+from indexer.contextual import ContextualEncoder, is_contextual
 from indexer.fusion import FILE
 from indexer.static import StaticEncoder, is_static
 
 DEFAULT_MODEL = Path(__file__).parent / "model"
 """The static Chinese model in the package."""
+CONTEXTUAL = "contextual"
+CONTEXTUAL_MODEL = Path(__file__).parent / "contextual_model"
+"""What the package calls by that name: the static model, and a small transformer beside it."""
 
 _PATIENCE = 10.0
 """Seconds for the hub to say whether it has a model."""
@@ -40,6 +44,8 @@ class Encoder(Protocol):
     dimensions: int
     is_light: bool
     """Whether making a vector costs no more than reading one from a file."""
+    is_small: bool
+    """Whether every core may hold one."""
 
     def encode(self, texts: Sequence[str], *, asking: bool = False) -> NDArray[np.float32]:
         """Unit vectors of shape (texts, dimensions), of questions if `asking`, else of records."""
@@ -56,6 +62,7 @@ class TransformerEncoder:
     """A model that sentence-transformers loads, with its own prompts for questions and documents."""
 
     is_light = False
+    is_small = False
 
     def __init__(self, name: str, model: Any) -> None:
         self.name = name
@@ -72,12 +79,12 @@ class TransformerEncoder:
 
 
 def load_encoder(name: str | None = None) -> Encoder:
-    """The encoder of a folder or hub name; None for the one in the package. Raises ModelNotLoaded with the reason in Chinese.
+    """The encoder of a folder or hub name; None for the one in the package, `contextual` for the other. Raises ModelNotLoaded with the reason in Chinese.
 
     sentence-transformers has to be installed even where torch is not imported: what a model's folder means is its to say, and an
     installation that lacks it could not load any other model.
     """
-    chosen = name or str(DEFAULT_MODEL)
+    chosen = str(named(name))
     if find_spec("sentence_transformers") is None:
         raise ModelNotLoaded(
             name=chosen, reason="没有安装 sentence-transformers，请运行 pip install sentence-transformers"
@@ -90,11 +97,18 @@ def load_encoder(name: str | None = None) -> Encoder:
     try:
         if folder.is_dir() and is_static(folder):
             return StaticEncoder(folder, fingerprint(str(folder)))
+        if folder.is_dir() and is_contextual(folder):
+            return ContextualEncoder(folder, fingerprint(folder), packaged())
         return TransformerEncoder(chosen, _transformer(str(folder) if folder.is_dir() else chosen))
     except ModelNotLoaded:
         raise
     except Exception as error:  # whatever a model's own code raises, search goes on without it
         raise ModelNotLoaded(name=chosen, reason=_first_line(error)) from error
+
+
+def named(name: str | None) -> str | Path:
+    """The folder of a model in the package; any other name as it is."""
+    return DEFAULT_MODEL if not name else CONTEXTUAL_MODEL if name == CONTEXTUAL else name
 
 
 def _transformer(name: str) -> Any:

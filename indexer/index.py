@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from corpus.records import Change, Record, searched_texts
 from indexer.classes import Tag
-from indexer.encoder import DEFAULT_MODEL, Encoder, ModelNotLoaded, fingerprint, load_encoder
+from indexer.encoder import DEFAULT_MODEL, Encoder, ModelNotLoaded, fingerprint, load_encoder, named
 from indexer.entries import Entry, Filter
 from indexer.fusion import Fusion, Mode, read_fusion
 from indexer.local import LocalEngine
@@ -54,7 +54,7 @@ class Built:
 
 
 class Index:
-    """Opens the index in `folder` (None: in memory). `model` is a folder or hub name, None for the model in the package."""
+    """Opens the index in `folder` (None: in memory). `model` is a folder or hub name, None for the model in the package, `contextual` for the other."""
 
     def __init__(self, folder: Path | None, *, model: str | None = None, own: Path | None = None) -> None:
         self.encoder: Encoder | None = None
@@ -64,22 +64,18 @@ class Index:
         except ModelNotLoaded as reason:
             self.no_model = f"{reason}已改用关键词检索。"
         self.words = Words(Segmenter(own))
-        self._own, self._model = own, model or str(DEFAULT_MODEL)
+        self._own, self._model = own, str(named(model))
         self._read_by = own_state(own), load_reader(self.words, own)
         self.fusion = self._fitted(model, own)
-        self.making = Making(self.words, self._vectors(folder))
+        kept = folder is not None and self.encoder is not None and not self.encoder.is_light
+        self._kept = folder / "vectors.sqlite" if folder and kept else None
+        self.making = Making(self.words, VectorCache(self.encoder, self._kept) if self.encoder else None)
         self.folder = folder
         self.engine = self.opened()
 
-    def _vectors(self, folder: Path | None) -> VectorCache | None:
-        """Vectors that cost more to make than to keep are kept beside the index."""
-        if self.encoder is None:
-            return None
-        return VectorCache(self.encoder, folder / "vectors.sqlite" if folder and not self.encoder.is_light else None)
-
     def _fitted(self, model: str | None, own: Path | None) -> Fusion:
         """Weights and bands: the operator's, else those kept with the model; without a model, of the keywords alone."""
-        beside = Path(model).expanduser() if model else DEFAULT_MODEL
+        beside = Path(named(model)).expanduser()
         shipped = read_fusion([DEFAULT_MODEL], fingerprint(DEFAULT_MODEL))
         if self.encoder is None:
             return shipped
@@ -148,8 +144,8 @@ class Index:
 
     def _made(self, batches: Iterable[Sequence[Change]], *, many: bool) -> Iterator[Made]:
         """What changed, made ready: on every core where it is much and the model is no burden to them."""
-        if many and (self.encoder is None or self.encoder.is_light):
-            return made_in_processes(Recipe(self._own, self._model if self.encoder else None), batches)
+        if many and (self.encoder is None or self.encoder.is_small):
+            return made_in_processes(Recipe(self._own, self._model if self.encoder else None, self._kept), batches)
         return map(self.making.of_changes, batches)
 
     def opened(self, *, empty: bool = False) -> LocalEngine:

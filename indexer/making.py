@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from corpus.records import Change, Record, searched_texts
 from indexer.attributes import attributes_of
 from indexer.bm25 import record_half
@@ -77,15 +79,18 @@ class Recipe:
 
     own: Path | None
     model: str | None
+    kept: Path | None = None
+    """Where vectors are kept that cost more to make than to read."""
 
 
 _in_this_process: list[Making] = []
 
 
 def _prepare(recipe: Recipe) -> None:
+    threadpool_limits(1)  # a process a core: threads of the matrix library would only wait for each other
     threading.Thread(target=_end_with_parent, daemon=True).start()
     encoder = load_encoder(recipe.model) if recipe.model else None
-    _in_this_process[:] = [Making(Words(Segmenter(recipe.own)), VectorCache(encoder, None) if encoder else None)]
+    _in_this_process[:] = [Making(Words(Segmenter(recipe.own)), VectorCache(encoder, recipe.kept) if encoder else None)]
 
 
 def _end_with_parent() -> None:

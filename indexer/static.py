@@ -34,6 +34,7 @@ class StaticEncoder:
     """Implements `indexer.encoder.Encoder`. Questions and records are read alike."""
 
     is_light = True
+    is_small = True
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         modules = json.loads((folder / "modules.json").read_text("utf-8"))

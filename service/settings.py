@@ -1,7 +1,8 @@
 """Settings: the only place where the environment is read.
 
 `DUIJIE_HOME` (default `./var`) is the folder that holds everything an installation owns; `DUIJIE_DATABASE` the store's URL (default: a
-SQLite file in that folder); `DUIJIE_MODEL` the encoder's folder or hub name (default: the model in the package).
+SQLite file in that folder); `DUIJIE_MODEL` the encoder's folder or hub name, or `contextual` (default: the static
+model in the package).
 
 A language model helps to read demands where `DUIJIE_LLM_URL` and `DUIJIE_LLM_MODEL` are both given: an endpoint like OpenAI's as far as `/v1`, and the
 model's name there. `DUIJIE_LLM_KEY` opens it, `DUIJIE_LLM_TIMEOUT` is how many seconds it has, and `DUIJIE_LLM_CONFIDENTIAL=1` lets it read what is not public.

@@ -42,6 +42,7 @@ def test_it_holds_every_file_of_the_three_packages(wheel: zipfile.ZipFile) -> No
         "indexer/dictionary/words.txt",
         "indexer/model/model.safetensors",
         "indexer/model/tokenizer.json",
+        "indexer/contextual_model/model.safetensors",
         "service/templates/search.html",
         "service/static/components.css",
     ],

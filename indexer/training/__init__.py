@@ -1,4 +1,4 @@
-"""Training the static Chinese embedding model that is shipped in `indexer/model`.
+"""Training the Chinese embedding models that are shipped: the static one in `indexer/model`, the contextual one in `indexer/contextual_model`.
 
 demands     words a need as a firm would
 pairs       reads public data into pairs of texts that say the same thing
@@ -10,11 +10,18 @@ start       where the words' vectors start: words in the same company
 measure     asks how near the model puts what belongs together
 card        writes down what was made, and from what
 static      tells the story, and trains
+packed      texts in rows of one length
+network     the transformer of the contextual model
+material    what it learns from, as numbers
+views       the pairs it is to bring together, drawn at random
+contextual  tells its story, and trains it
 
     duijie train --data ../shared/data --out DIR
+    duijie train --contextual --data ../shared/data --out DIR
 """
 
 from indexer.training.card import ModelCard
+from indexer.training.contextual import train_contextual
 from indexer.training.static import train
 
-__all__ = ["ModelCard", "train"]
+__all__ = ["ModelCard", "train", "train_contextual"]

@@ -8,7 +8,6 @@ about, so that two views of one document are never held against each other.
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
@@ -17,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import zstandard
 
+from indexer.contextual import SENTENCE_END
 from indexer.training.demands import as_demand
 
 PARAGRAPHS_A_PAPER = 16
 PARAGRAPH_CHARACTERS = range(60, 1200)
-SENTENCE_END = re.compile(r"(?<=[。；;！？\n])|(?<=\D\.)(?=\D)")
 
 
 class Pair(NamedTuple):

@@ -206,9 +206,9 @@ def describe(folder: Path, data: Path, read: list[Read], recipe: Recipe, seed: i
     )
 
 
-def refuse_other_files(out: Path) -> None:
-    """Raises NotAModelFolder rather than replace what is not a model."""
-    if out.exists() and not (out / "modules.json").is_file() and (out.is_file() or any(out.iterdir())):
+def refuse_other_files(out: Path, mark: str = "modules.json") -> None:
+    """Raises NotAModelFolder rather than replace what is not a model, as which a file of that name marks it."""
+    if out.exists() and not (out / mark).is_file() and (out.is_file() or any(out.iterdir())):
         raise NotAModelFolder(out=out)
 
 

@@ -27,7 +27,9 @@ SHOWN = 20
 """Refused rows that are told one by one."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="只输出一个 JSON 文档，供程序读取。")
-model_option = click.option("--model", help="向量模型的文件夹或名称；默认用随软件附带的模型。")
+model_option = click.option(
+    "--model", help="向量模型的文件夹或名称；默认用随软件附带的静态模型，contextual 是附带的另一个，更准也更慢。"
+)
 where_option = click.option(
     "--where", multiple=True, metavar="字段=值", help="筛选，可重复：region=杭州、trl=5..9、year>=2022。"
 )

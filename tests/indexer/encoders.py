@@ -17,7 +17,7 @@ class PairEncoder:
     """
 
     def __init__(self, dimensions: int = 64, fingerprint: str = "pairs@1") -> None:
-        self.name, self.is_light = "pairs", False
+        self.name, self.is_light, self.is_small = "pairs", False, False
         self.fingerprint = fingerprint
         self.dimensions = dimensions
         self.encoded: list[str] = []
