@@ -9,15 +9,15 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from corpus.errors import BadInput, RecordNotFound
-from corpus.history import Event, last_step
-from corpus.matches import Actor, Match, Matches
+from corpus.errors import BadInput
+from corpus.matches import Actor, Match, MatchNotFound
 from corpus.needs import Given
-from corpus.records import Demand, Record
-from corpus.steps import OPEN, REASONS, STATES, possible
+from corpus.records import Achievement, Demand
+from corpus.steps import OPEN, REASONS, STATES
 from corpus.vocabulary import STATUS
 from service.access import Member, NotSignedIn, Opened
 from service.answers import disclosed
+from service.dealing import Told, together, told, word
 from service.following import Following, glance_at, look_at
 from service.forms import Form
 from service.installation import Installation
@@ -64,14 +64,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Brought:
-    """A match that people or the machine work at, as the firm sees it."""
+    """A match that was shown to the firm: the word for where it stands, what it may answer, and the latest that it was told."""
 
     match: Match
-    achievement: Record
+    achievement: Achievement
     shown: str
     answers: Sequence[str]
-    reason: str | None
-    said: str | None
+    told: Told | None
 
 
 @router.get("/my/demands")
@@ -116,11 +115,11 @@ def post_status(opened: Opened, asker: Member, id: int, form: Form) -> Response:
 def post_answer(request: Request, opened: Opened, asker: Member, id: int, form: Form) -> Response:
     """The firm's word on a match that was brought to it: interested, or declined with a reason."""
     demand = own_demand(opened, asker, id)
-    made = Matches(opened.store)
+    made = opened.matches
     match = made.get(_number(form.get("match", "")))
     if match.demand_id != demand.id or not match.standing.is_shown_to("demand"):
-        raise RecordNotFound(id=match.id)
-    actor = Actor(opened.accounts.get(_id(asker)).login, "demand")
+        raise MatchNotFound(id=match.id)
+    actor = Actor(asker.login, "demand")
     to = form.get("to", "")
     given = Given(reason=form.get("reason") or None, note=form.get("note", "").strip()[:1000] or None)
     try:
@@ -138,33 +137,25 @@ def own_demands(opened: Installation, asker: Viewer) -> list[Demand]:
 
 
 def brought(opened: Installation, asker: Viewer, demand: Demand) -> list[Brought]:
-    """The matches of a demand that a person has touched, those to be answered first; what the firm may not see is left out."""
-    made = Matches(opened.store)
-    held = [match for match in made.of_demand(demand.id) if match.touched and match.state in STATES]
-    records = opened.store.get_many([match.achievement_id for match in held])
+    """The matches of a demand that were shown to its firm, those to be answered first; achievements it may not see are left out."""
+    shown = [match for match in opened.matches.of_demand(demand.id) if match.standing.is_shown_to("demand")]
     found = [
-        _brought(match, records[match.achievement_id], made.history(match.id))
-        for match in held
-        if match.achievement_id in records and asker.sees(records[match.achievement_id])
+        Brought(
+            one.match,
+            one.achievement,
+            word(one.match),
+            [to for to in one.steps if to in ("interested", "declined")] if one.side == "demand" else [],
+            next(reversed(told(one.events)), None),
+        )
+        for one in together(opened, asker, shown)
+        if one.achievement is not None and asker.sees(one.achievement)
     ]
     return sorted(found, key=lambda one: not one.answers)
 
 
-def _brought(match: Match, achievement: Record, events: Sequence[Event]) -> Brought:
-    now, last = match.standing, last_step(events)
-    answers = [to for to in possible(match.state, "demand") if to in ("interested", "declined")]
-    if not now.is_shown_to("demand"):
-        answers = []
-    elif now.demand_said == "interested":
-        answers = [to for to in answers if to != "interested"]
-    reason = REASONS.get((last.reason if last else None) or "")
-    told = (reason.shown or reason.label) if reason and STATES[match.state].closed else None
-    return Brought(match, achievement, STATES[match.state].shown, answers, told, last.said if last else None)
-
-
 def _to_answer(opened: Installation, demand: Demand) -> int:
     """How many matches were brought to the firm and wait for its word."""
-    held = [match.standing for match in Matches(opened.store).of_demand(demand.id)]
+    held = [match.standing for match in opened.matches.of_demand(demand.id)]
     open_ = [now for now in held if now.state in ("recommended", "interested", "no_reply")]
     return sum(now.is_shown_to("demand") and now.demand_said is None for now in open_)
 
@@ -188,11 +179,7 @@ def _demand_page(
         demand=demand,
         following=following,
         brought=at_work,
-        shown={
-            m.achievement_id: STATES[m.state].shown
-            for m in Matches(opened.store).of_demand(demand.id)
-            if m.state in OPEN
-        },
+        shown={m.achievement_id: STATES[m.state].shown for m in opened.matches.of_demand(demand.id) if m.state in OPEN},
         moves=MOVES.get(demand.status, {}),
         told=disclosed(opened, demand.id, viewer=asker),
         audience=AUDIENCES[demand.visibility],
