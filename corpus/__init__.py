@@ -17,6 +17,7 @@ departures    what went, and who might see it until then
 store         records and the order in which they changed: every change has its revision
 accounts      who may sign in, and who is signed in
 keys          by which systems come in, and how often they do
+jobs          long work that was asked for, how far it is, and who is to be told of its end
 tries         who tries too often to sign in
 drafts        demands that were written and not filed yet
 watches       saved searches, and the alerts that came of them

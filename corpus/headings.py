@@ -99,10 +99,17 @@ def read_mapping(path: Path, kinds: Iterable[type[Record]] = (Achievement, Deman
         mapping = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
     except (OSError, ValueError) as error:
         raise MappingUnreadable(file=path.name, reason=str(error)) from error
-    known = {name for kind in kinds for name in stated_fields(kind)}
     if not isinstance(mapping, dict):
         raise MappingUnreadable(file=path.name, reason="应是一个对象")
+    return checked_mapping(mapping, path.name, kinds)
+
+
+def checked_mapping(
+    mapping: dict[str, Any], file: str, kinds: Iterable[type[Record]] = (Achievement, Demand)
+) -> dict[str, str]:
+    """The mapping, whose every field exists. Raises MappingUnreadable."""
+    known = {name for kind in kinds for name in stated_fields(kind)}
     for heading, name in mapping.items():
         if not isinstance(name, str) or name not in known | {""}:
-            raise MappingUnreadable(file=path.name, reason=f"“{heading}”指向的字段“{name}”不存在")
+            raise MappingUnreadable(file=file, reason=f"“{heading}”指向的字段“{name}”不存在")
     return mapping

@@ -7,7 +7,7 @@ change takes its number. Ids come from the same counter, so they are unique acro
 it, only ever added to. `marks` remembers how far background work has followed the store.
 
 `users`, `sessions`, `tries` and `disclosures` are about people: who may sign in, who is, who tried too often, who read what is confidential.
-`keys` are about systems, with `key_uses` by day and `key_minutes` by minute.
+`keys` are about systems, with `key_uses` by day and `key_minutes` by minute; `jobs` what they and people have done in the background.
 `contact_requests` holds who asks to be put in touch about which record, and how far that is.
 `drafts` are demands that were not filed yet, `glances` what an account was last shown of a demand's matches.
 `watches` are saved searches, `alerts` what they told.
@@ -206,6 +206,39 @@ key_minutes = sa.Table(
     sa.Column("key", sa.Integer, sa.ForeignKey("keys.id"), primary_key=True),
     sa.Column("minute", sa.DateTime, primary_key=True),
     sa.Column("count", sa.Integer, nullable=False),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Integer, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("key", sa.Text),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("created_at", sa.DateTime, nullable=False),
+    sa.Column("started_at", sa.DateTime),
+    sa.Column("finished_at", sa.DateTime),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer),
+    sa.Column("rate", sa.Float),
+    sa.Column("refused", sa.Integer, nullable=False),
+    sa.Column("refusals", sa.JSON, nullable=False),
+    sa.Column("matches", sa.Integer, nullable=False),
+    sa.Column("seen", sa.JSON, nullable=False),
+    sa.Column("revision", sa.BigInteger),
+    sa.Column("model", sa.Text),
+    sa.Column("error", sa.Text),
+    sa.Column("webhook", sa.Text),
+    sa.Column("webhook_secret", sa.Text),
+    sa.Column("webhook_at", sa.DateTime),
+    sa.Column("webhook_tries", sa.Integer, nullable=False),
+    sa.Column("webhook_told", sa.Text),
+    sa.UniqueConstraint("owner", "key", name="uq_jobs_key"),
+    sa.Index("ix_jobs_state", "state", "created_at"),
 )
 
 disclosures = sa.Table(

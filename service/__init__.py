@@ -19,6 +19,10 @@ listing       a list of matches as a file: CSV, a workbook, JSON lines
 ledger        matches as rows of a sheet
 resuming      long work that goes on after a kill
 bulk          a sheet of demands in, a list of matches out
+jobs          that in the background: a job's folder, the process that works, what there is so far
+webhooks      whoever asked for a job is told of its end
+comparing     two runs: what came, went and moved
+working       a server sees to it that jobs are worked on and told of
 upkeep        what goes on in a server beside its searches
 access        what handlers are handed: the installation, and who asks
 templating    Jinja with autoescaping
@@ -29,6 +33,7 @@ imports       imports asked for over HTTP: received, looked at, run beside
 forms         the fields of a form, and the sign that it came from our own page
 filing        a demand from the fields of a form, what is wrong told at the field
 uploads       a form with a file
+receiving     a program's request into a file, however large
 problems      from an error to a status, one table
 api/          JSON under /api/v1, and health
 pages/        the site, one file a page; `templates/` and `static/` beside

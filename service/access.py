@@ -76,6 +76,7 @@ def _viewer_of_key(request: Request, secret: str) -> Viewer:
         raise NotInScope(reason="密钥只用于 API，网页要登录")
     if scope not in key.scopes:
         raise NotInScope(reason=f"它没有“{SCOPE.name(scope)}”的权限（{scope}）")
+    request.state.has_key = True
     return viewer_of(key.account)
 
 
@@ -108,6 +109,12 @@ def requires(*roles: Role) -> Callable[[Request], Viewer]:
     return required
 
 
+def bulk_asker(request: Request) -> Viewer:
+    """A dependency: who may have many demands matched, a system with a key for it (`scope_of`), a broker or an operator. Raises NotSignedIn, NotAllowed."""
+    asker = viewer(request)
+    return asker if getattr(request.state, "has_key", False) else requires("broker", "operator")(request)
+
+
 _ROLES = {"firm": "企业", "broker": "经纪人", "operator": "管理员"}
 
 
@@ -121,4 +128,5 @@ Opened = Annotated[Installation, Depends(installation)]
 Asker = Annotated[Viewer, Depends(viewer)]
 Member = Annotated[Viewer, Depends(requires("firm", "broker", "operator"))]
 Staff = Annotated[Viewer, Depends(requires("broker", "operator"))]
+Bulk = Annotated[Viewer, Depends(bulk_asker)]
 Operator = Annotated[Viewer, Depends(requires("operator"))]

@@ -14,12 +14,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from service import problems, settings
 from service.access import remember
 from service.alerting import alerting
+from service.api import bulk as bulk_operations
 from service.api import health, leaving, matches, matching, notes, records, searching
 from service.api import importing as import_operations
 from service.api import thesaurus as thesaurus_operations
@@ -44,12 +45,15 @@ from service.pages import search as search_page
 from service.suggesting import following
 from service.upkeep import upkeep
 from service.viewer import VISITOR
+from service.working import working
 
 DESCRIPTION = """Search and matchmaking for technology transfer: achievements 科技成果 on one side, demands 技术需求 on the other.
 
 Errors are problem details (RFC 9457): `detail` is a sentence in Chinese that says what is wrong and what to do."""
 
 _POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_AS_IT_COMES = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/x-ndjson")
+"""Not packed: lines are to arrive when they are sent."""
 _READING = ("GET", "HEAD", "OPTIONS")
 _SECURITY = {
     "Content-Security-Policy": _POLICY,
@@ -78,6 +82,7 @@ PAGES = (
 OPERATIONS = (
     searching,
     matching,
+    bulk_operations,
     matches,
     records,
     thesaurus_operations,
@@ -96,7 +101,7 @@ def create_app(installation: Installation, *, suggests: bool = False, alerts: bo
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         suggesting = following(installation) if suggests else nullcontext()
         telling = alerting(installation) if alerts else nullcontext()
-        with upkeep(installation), suggesting, telling:
+        with upkeep(installation), working(installation), suggesting, telling:
             yield
         installation.close()
 
@@ -116,7 +121,7 @@ def create_app(installation: Installation, *, suggests: bool = False, alerts: bo
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     problems.install(app)
     app.add_middleware(BaseHTTPMiddleware, dispatch=_guarded)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, exclude_content_types=_AS_IT_COMES)
     return app
 
 

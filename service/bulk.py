@@ -50,6 +50,7 @@ class Done:
     resumed: int = 0
     seconds: float = 0.0
     refusals: list[Refusal] = field(default_factory=list)
+    about: Mapping[str, Any] = field(default_factory=dict)
     ignored: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -75,10 +76,11 @@ def bulk(
     refused: Path | None = None,
     anew: bool = False,
     progress: Callable[[int], None] = lambda count: None,
+    told: Callable[[Mapping[str, Any]], None] = lambda step: None,
 ) -> Done:
     """Match every demand of a file as `match` would a stored one for a viewer, and list the matches in `out`; goes on where a run was stopped.
 
-    All by the index as it is at the start. Raises what a file or a filter that cannot be read raises, StartedOtherwise, UnderWay, NotKept.
+    All by the index as it is at the start. `told` is handed every step, those of an earlier run first. Raises what a file or a filter that cannot be read raises, StartedOtherwise, UnderWay, NotKept.
     """
     started = time.perf_counter()
     installation.fresh()
@@ -87,17 +89,36 @@ def bulk(
     asked = _asked(installation, file, viewer, limit, where, mode, mapping or {})
     found = partial(_found, installation, viewer=viewer, limit=limit, where=where, mode=mode)
     with resumed(kept_in(out), asked, anew=anew) as kept:
+        for step in kept.steps():
+            told(step)
         progress(kept.resumed)
         taken = read_file(file, kind=Demand, mapping=mapping, ignored=done.ignored)
         for step in _in_order(found, islice(taken, kept.resumed, None)):
             kept.append(step)
+            told(step)
             progress(1)
         _count(done, kept)
         done.seconds = round(time.perf_counter() - started, 3)
-        write(Listing(partial(_matched, kept), partial(_refused, kept), _about(installation, asked, done)), out)
+        done.about = _about(installation, asked, done)
+        write(Listing(partial(_matched, kept), partial(_refused, kept), done.about), out)
         if refused:
             write_refused(_refused(kept), refused)
     return done
+
+
+def answered(
+    installation: Installation,
+    given: Iterable[Taken | Refusal],
+    *,
+    viewer: Viewer,
+    limit: int,
+    where: Sequence[str],
+    mode: Mode,
+) -> Iterator[dict[str, Any]]:
+    """The lines of rows that were read already, in order, as `bulk` would write them; refused rows have theirs, too."""
+    installation.fresh()
+    found = partial(_found, installation, viewer=viewer, limit=limit, where=where, mode=mode)
+    return _in_order(found, given)
 
 
 def demands_in(file: Path, mapping: Mapping[str, str]) -> int:
@@ -168,6 +189,7 @@ def _found(
     """A row's line: the demand with its hits, or why it was refused."""
     if isinstance(row, Refusal):
         return {"refused": {"file": row.file, "line": row.line, "reason": row.reason, "cells": dict(row.cells)}}
+    index = installation.index
     answer = matched(installation, row.record, viewer=viewer, where=where, mode=mode, limit=limit)
     record = row.record
     return {
@@ -178,6 +200,8 @@ def _found(
         "title": record.title,
         "mode": answer.mode,
         "note": answer.note,
+        "revision": answer.revision,
+        "model": index.encoder.fingerprint if index.encoder else None,
         "hits": [_hit(rank, hit) for rank, hit in enumerate(answer.hits, start=1)],
     }
 
@@ -194,7 +218,7 @@ def _hit(rank: int, hit: Hit) -> dict[str, Any]:
         "score": hit.score,
         "band": hit.band,
         "parts": dict(hit.parts),
-        "quote": hit.quotes[0].text if hit.quotes else None,
+        "quotes": [{"field": quote.field, "text": quote.text} for quote in hit.quotes],
     }
 
 

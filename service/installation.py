@@ -15,6 +15,7 @@ from corpus.contact_requests import ContactRequests
 from corpus.drafts import Drafts
 from corpus.glances import Glances
 from corpus.intake import Intake, import_files
+from corpus.jobs import Jobs
 from corpus.keys import Keys
 from corpus.matches import Matches
 from corpus.records import Achievement, Change, Demand
@@ -45,6 +46,7 @@ class Installation:
         self.store = Store(settings.database_url)
         self.accounts = Accounts(self.store.engine, lasting=settings.session, idle=settings.idle)
         self.keys = Keys(self.accounts)
+        self.jobs = Jobs(self.store.engine)
         self.tries = Tries(self.store.engine)
         self.requests = ContactRequests(self.store.engine)
         self.drafts = Drafts(self.store.engine)

@@ -6,6 +6,7 @@ It is written beside its place and moved there in one step; matches stream throu
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -72,12 +73,27 @@ def _write_json(listing: Listing, path: Path) -> None:
 
 
 def _write_csv(listing: Listing, path: Path) -> None:
-    _write_sheet(HEADINGS, _rows(listing.demands()), path)
+    with path.open("wb") as out:
+        out.writelines(csv_lines(listing.demands()))
 
 
 def _write_sheet(headings: Iterable[str], rows: Iterable[Iterable[Any]], path: Path) -> None:
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as out:
         csv.writer(out).writerows(map(disarmed, row) for row in chain([headings], rows))
+
+
+def csv_lines(demands: Iterable[Mapping[str, Any]], *, headings: bool = True) -> Iterator[bytes]:
+    """The lines of a CSV file, a demand's together; with the mark by which Excel knows UTF-8, where they begin with the headings."""
+    if headings:
+        yield "\ufeff".encode() + _csv([HEADINGS])
+    for demand in demands:
+        yield _csv(_rows([demand]))
+
+
+def _csv(rows: Iterable[Iterable[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(map(disarmed, row) for row in rows)
+    return text.getvalue().encode("utf-8", "replace")
 
 
 def _write_workbook(listing: Listing, path: Path) -> None:
@@ -117,7 +133,8 @@ def _rows(demands: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
         for hit in demand["hits"]:
             found = (hit[name] for name in ("rank", "id", "source", "source_id", "title", "organisation", "score"))
             parts = (hit["parts"].get(name) for name in LABELS)
-            yield (*asked, *found, BANDS[hit["band"]] if hit["band"] else None, *parts, hit["quote"])
+            quote = hit["quotes"][0]["text"] if hit["quotes"] else None
+            yield (*asked, *found, BANDS[hit["band"]] if hit["band"] else None, *parts, quote)
 
 
 def _in_words(value: Any) -> str | int:

@@ -16,6 +16,7 @@ from corpus.cells import UNSEEN
 from corpus.contact_requests import RequestMoved, RequestNotFound
 from corpus.database import DatabaseNewer, DatabaseUnavailable, NotSaved, reason_of
 from corpus.errors import BadInput, DuijieError, RecordNotFound, RecordRefused
+from corpus.jobs import JobUnknown, KeyReused, TooManyJobs
 from corpus.keys import KeyUnknown, TooManyCalls
 from corpus.steps import StepForbidden, StepLacks, StepRefused
 from corpus.tries import TooManyTries
@@ -25,6 +26,7 @@ from service.access import NotAllowed, NotInScope, NotSignedIn, remember
 from service.dealing import ContactsWithheld
 from service.forms import FormForeign, FormTooLarge
 from service.imports import ImportNotFound, ImportRunning
+from service.receiving import KindNotTaken, TooLarge, TooManyDemands
 from service.settings import HomeUnavailable
 from service.templating import address, page
 from service.uploads import FileTooLarge
@@ -50,6 +52,12 @@ STATUS: Mapping[type[DuijieError], HTTPStatus] = {
     StepForbidden: HTTPStatus.FORBIDDEN,
     StepLacks: HTTPStatus.UNPROCESSABLE_ENTITY,
     ContactsWithheld: HTTPStatus.FORBIDDEN,
+    TooManyJobs: HTTPStatus.TOO_MANY_REQUESTS,
+    JobUnknown: HTTPStatus.NOT_FOUND,
+    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    KindNotTaken: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyDemands: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RecordRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadInput: HTTPStatus.BAD_REQUEST,
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -170,5 +178,5 @@ def described() -> dict[int | str, dict[str, Any]]:
     properties = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     content = {"application/problem+json": {"schema": schema}}
-    statuses = (400, 401, 403, 404, 409, 422, 429, 503, 507)
+    statuses = (400, 401, 403, 404, 409, 413, 415, 422, 429, 503, 507)
     return {status: {"description": _TITLES[status], "content": content} for status in statuses}

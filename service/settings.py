@@ -8,7 +8,7 @@ A language model helps to read demands where `DUIJIE_LLM_URL` and `DUIJIE_LLM_MO
 model's name there. `DUIJIE_LLM_KEY` opens it, `DUIJIE_LLM_TIMEOUT` is how many seconds it has, and `DUIJIE_LLM_CONFIDENTIAL=1` lets it read what is not public.
 
 `DUIJIE_HOSTS` names the hosts under which the site is reached, besides this machine's own names. A session ends `DUIJIE_SESSION_HOURS` after sign-in, and after
-`DUIJIE_IDLE_HOURS` without use.
+`DUIJIE_IDLE_HOURS` without use. `DUIJIE_WEBHOOK_PRIVATE=1` lets webhooks go to private networks and this machine.
 
 Alerts go out by mail where `DUIJIE_SMTP_HOST` (with `:port`, if it is not the usual one) and `DUIJIE_SMTP_FROM` are given. `DUIJIE_SMTP_SECURITY` is `starttls`, `tls` or
 `none`; `DUIJIE_SMTP_USER` and `DUIJIE_SMTP_PASSWORD` sign in there. `DUIJIE_SITE` is the address of this site that stands in letters.
@@ -64,6 +64,7 @@ class Settings:
     smtp_password: str | None = field(default=None, repr=False)
     smtp_from: str | None = None
     site: str | None = None
+    webhook_private: bool = False
 
     @property
     def session(self) -> timedelta:
@@ -112,6 +113,7 @@ def from_environment() -> Settings:
         smtp_password=os.environ.get("DUIJIE_SMTP_PASSWORD") or None,
         smtp_from=_sender("DUIJIE_SMTP_FROM"),
         site=_site("DUIJIE_SITE"),
+        webhook_private=os.environ.get("DUIJIE_WEBHOOK_PRIVATE", "").strip() == "1",
     )
 
 
@@ -149,6 +151,7 @@ def _told(settings: Settings) -> dict[str, str | None]:
         "DUIJIE_SMTP_PASSWORD": settings.smtp_password,
         "DUIJIE_SMTP_FROM": settings.smtp_from,
         "DUIJIE_SITE": settings.site,
+        "DUIJIE_WEBHOOK_PRIVATE": "1" if settings.webhook_private else None,
     }
 
 

@@ -1,16 +1,29 @@
-"""POST /api/v1/match"""
+"""POST /api/v1/match, and /api/v1/match/stream for many at once"""
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from corpus.intake import read_file
+from corpus.records import Demand
+from indexer.attributes import read_filter
 from service.access import Asker, Opened
 from service.answers import match
-from service.api.searching import Kind, ModeName
+from service.api.searching import Kind, ModeName, Where
 from service.api.shapes import AnswerJson, answer_json
+from service.bulk import answered
+from service.receiving import KindNotTaken, TooManyDemands, at_most, ending_of, kept
+
+MOST_STREAMED = 1000
+LARGEST_STREAM = 10_000_000
 
 router = APIRouter(prefix="/api/v1", tags=["match"])
 
@@ -51,3 +64,48 @@ def post_match(opened: Opened, asker: Asker, asked: Annotated[MatchRequest, Body
         limit=asked.limit,
     )
     return answer_json(answer, records=asked.records)
+
+
+_LINES = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/x-ndjson": {"schema": {"type": "string", "description": "A demand a line, as POST /api/v1/demands takes it"}}},
+    }
+}  # fmt: skip
+
+
+async def _lines(request: Request, asker: Asker) -> AsyncIterator[Path]:
+    """The body in a file, for as long as the request is read."""
+    ending = ending_of(request)
+    if ending != ".jsonl":
+        raise KindNotTaken(given=request.headers["content-type"][:60])
+    with tempfile.TemporaryDirectory(prefix="duijie-") as folder:
+        yield (await kept(request.stream(), Path(folder) / "demands.jsonl", largest=LARGEST_STREAM)).file
+
+
+@router.post(
+    "/match/stream",
+    summary="Matches for up to 1,000 demands, a line each as soon as it is found",
+    response_class=StreamingResponse,
+    openapi_extra=_LINES,
+    responses={200: {"description": "A line for each, in order", "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
+)  # fmt: skip
+def post_match_stream(
+    opened: Opened,
+    asker: Asker,
+    file: Annotated[Path, Depends(_lines)],
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
+    where: Where = [],  # noqa: B006 - FastAPI copies it
+    mode: ModeName = "hybrid",
+) -> StreamingResponse:
+    read_filter(where)
+    if at_most(file) > MOST_STREAMED + 1:
+        raise TooManyDemands(most=MOST_STREAMED, given=at_most(file) - 1)
+    given = list(read_file(file, kind=Demand))
+    found = answered(opened, given, viewer=asker, limit=limit, where=where, mode=mode)
+    return StreamingResponse(map(_line, found), media_type="application/x-ndjson")
+
+
+def _line(step: Mapping[str, Any]) -> str:
+    told = step if "refused" not in step else {"line": step["refused"]["line"], "refused": step["refused"]["reason"]}
+    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"

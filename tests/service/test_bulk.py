@@ -66,13 +66,20 @@ def test_every_demand_of_a_sheet_is_answered_as_a_stored_one_is(
         stored = installation.store.find("demand", "sample", one["source_id"])
         assert stored is not None
         answer = match(installation, viewer=MACHINE, id=stored.id, limit=10, mode=mode, where=["trl=3..9"])
-        told = [(hit["id"], hit["score"], hit["band"], hit["parts"], hit["quote"]) for hit in one["hits"]]
+        told = [(hit["id"], hit["score"], hit["band"], hit["parts"], hit["quotes"]) for hit in one["hits"]]
         assert told == [
-            (hit.record.id, hit.score, hit.band, hit.parts, hit.quotes[0].text if hit.quotes else None)
+            (
+                hit.record.id,
+                hit.score,
+                hit.band,
+                hit.parts,
+                [{"field": quote.field, "text": quote.text} for quote in hit.quotes],
+            )
             for hit in answer.hits
         ]
         assert [hit["rank"] for hit in one["hits"]] == list(range(1, len(told) + 1))
-        assert one["note"] == answer.note
+        assert (one["note"], one["revision"]) == (answer.note, answer.revision)
+        assert str(one["model"]).startswith("model@")
 
 
 def test_a_sheet_is_read_as_an_import_reads_it_and_nothing_is_saved(

@@ -34,6 +34,7 @@ NAMES = (
     "DUIJIE_SMTP_PASSWORD",
     "DUIJIE_SMTP_FROM",
     "DUIJIE_SITE",
+    "DUIJIE_WEBHOOK_PRIVATE",
 )
 FULL = Settings(
     home=Path("elsewhere"),

@@ -1,0 +1,285 @@
+"""Bulk matching in the background: a job's folder, the process that works through what waits, and what it has so far.
+
+    bulk/ID/demands.xlsx   what was sent      matches.jsonl (or its beginnings)   refused.jsonl   about.json
+
+One process at a time for an installation, of low priority; it may be killed at any moment, and goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from corpus.errors import DuijieError
+from corpus.intake import Refusal
+from corpus.jobs import Job, Jobs
+from service.bulk import Done, bulk, demands_in, kept_in
+from service.installation import Installation
+from service.listing import Listing, csv_lines, write
+from service.resuming import StartedOtherwise, Step
+from service.settings import from_environment, make_home
+from service.viewer import Viewer, viewer_of
+
+TOLD = 100
+"""Refused rows that a job names; its list of refused rows holds all."""
+_NOTED = 0.5
+"""Seconds between two notes of how far it is."""
+_NICE = "import os; getattr(os, 'nice', int)(10); from service.jobs import {work}; {work}()"
+
+log = logging.getLogger("duijie")
+
+
+class OwnerGone(DuijieError):
+    """提交这个批量匹配的账号已停用。"""
+
+
+class NotListed(DuijieError):
+    """没有做成这张工作簿。请再试一次，或改用 CSV。"""
+
+
+class _Cancelled(Exception):
+    """Nobody wants it any more."""
+
+
+def folder_of(home: Path, id: str) -> Path:
+    return home / "bulk" / id
+
+
+def worker(work: str) -> list[str]:
+    """The command of a process of low priority that calls a function of this module."""
+    return [sys.executable, "-c", _NICE.format(work=work)]
+
+
+def work() -> None:
+    """Work through what waits, as a process of its own; at once nothing where another one does."""
+    with Installation(make_home(from_environment())) as installation:
+        work_through(installation)
+
+
+def work_through(installation: Installation) -> None:
+    home, jobs = installation.settings.home, installation.jobs
+    with _alone(home) as is_alone:
+        if not is_alone:
+            return
+        for id in jobs.expired():
+            remove(home, jobs, id)
+        while job := jobs.next():
+            run(installation, job)
+
+
+def is_worked_on(home: Path) -> bool:
+    """Whether a process works through what waits."""
+    with _alone(home) as is_alone:
+        return not is_alone
+
+
+def remove(home: Path, jobs: Jobs, id: str) -> None:
+    jobs.delete(id)
+    shutil.rmtree(folder_of(home, id), ignore_errors=True)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[bool]:
+    (home / "bulk").mkdir(parents=True, exist_ok=True)
+    lock = FileLock(home / "bulk" / "LOCK")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def run(installation: Installation, job: Job) -> None:
+    """A job from where it is to its end, which is noted however it comes."""
+    jobs = installation.jobs
+    try:
+        viewer = _owner(installation, job)
+        if not jobs.begin(job, seen=sorted(viewer.tokens)):
+            return
+        done = _matched(installation, job, viewer)
+    except _Cancelled:
+        return
+    except DuijieError as error:
+        jobs.end(job.id, "failed", error=str(error))
+    except Exception:
+        log.exception("批量匹配 %s 出错", job.id)
+        jobs.end(job.id, "failed", error="出现了意外的错误，已记入服务器日志。")
+    else:
+        jobs.end(job.id, "done", done=done.demands + done.refused, refused=done.refused, matches=done.matches)
+
+
+def _owner(installation: Installation, job: Job) -> Viewer:
+    account = installation.accounts.get(job.owner)
+    if account.is_disabled:
+        raise OwnerGone()
+    return viewer_of(account)
+
+
+def _matched(installation: Installation, job: Job, viewer: Viewer) -> Done:
+    """Its matches, in its folder. Where the library changed since it was begun, all of them anew: they are of one state of it."""
+    folder, options = folder_of(installation.settings.home, job.id), job.options
+    file, mapping = folder / job.file, options["columns"]
+    noted = _Noted(installation, job, demands_in(file, mapping))
+    matching = partial(
+        bulk,
+        installation,
+        file,
+        folder / "matches.jsonl",
+        viewer=viewer,
+        limit=options["limit"],
+        where=options["where"],
+        mode=options["mode"],
+        mapping=mapping,
+        refused=folder / "refused.jsonl",
+    )
+    try:
+        done = matching(told=noted.step, progress=noted.progress)
+    except StartedOtherwise:
+        noted = _Noted(installation, job, noted.total)
+        done = matching(told=noted.step, progress=noted.progress, anew=True)
+    noted.note()
+    about = folder / "about.json"
+    about.write_text(json.dumps(done.about, ensure_ascii=False), "utf-8")
+    return done
+
+
+@dataclass
+class _Noted:
+    """How far a job is, noted every now and then. Raises _Cancelled where it is not wanted any more."""
+
+    installation: Installation
+    job: Job
+    total: int
+    done: int = 0
+    refused: int = 0
+    matches: int = 0
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+    resumed: int | None = None
+    began: float = field(default_factory=time.monotonic)
+    at: float = 0.0
+
+    def step(self, step: Step) -> None:
+        self.done += 1
+        if "refused" in step:
+            self.refused += 1
+            if len(self.refusals) < TOLD:
+                self.refusals.append({name: step["refused"][name] for name in ("file", "line", "reason")})
+        else:
+            self.matches += len(step["hits"])
+
+    def progress(self, count: int) -> None:
+        if self.resumed is None:
+            self.resumed, self.began = count, time.monotonic()
+        if time.monotonic() - self.at >= _NOTED:
+            self.note()
+
+    def note(self) -> None:
+        self.at = time.monotonic()
+        index = self.installation.index
+        here = self.done - (self.resumed or 0)
+        is_wanted = self.installation.jobs.progress(
+            self.job.id,
+            done=self.done,
+            total=self.total,
+            refused=self.refused,
+            matches=self.matches,
+            refusals=list(self.refusals),
+            rate=round(here / (self.at - self.began), 1) if here else None,
+            revision=index.engine.revision,
+            model=index.encoder.fingerprint if index.encoder else None,
+        )
+        if not is_wanted:
+            raise _Cancelled
+
+
+def lines(folder: Path, after: int = 0) -> Iterator[bytes]:
+    """The lines of matches that are there by now, one a demand, without the first `after` ones."""
+    return islice(_lines(folder), after, None)
+
+
+def _lines(folder: Path) -> Iterator[bytes]:
+    whole = folder / "matches.jsonl"
+    for file in (whole, kept_in(whole), whole):  # the list may have become whole in between
+        with suppress(FileNotFoundError), file.open("rb") as kept:
+            for line in kept:
+                if line.endswith(b"\n") and not line.startswith((b'{"asked"', b'{"refused"')):
+                    yield line
+            return
+
+
+def refused(folder: Path) -> Iterator[Refusal]:
+    """The refused rows that are known by now, with what they held."""
+    with suppress(FileNotFoundError), kept_in(folder / "matches.jsonl").open("rb") as kept:
+        for line in kept:
+            if line.endswith(b"\n") and line.startswith(b'{"refused"'):
+                yield Refusal(**json.loads(line)["refused"])
+        return
+    with suppress(FileNotFoundError), (folder / "refused.jsonl").open(encoding="utf-8") as written:
+        for row in map(json.loads, written):
+            place = {"reason": row.pop("退回原因"), "file": row.pop("原文件"), "line": row.pop("原行号")}
+            yield Refusal(**place, cells=row)
+
+
+def about(folder: Path) -> Mapping[str, Any]:
+    """How the matches were made; of a part of them, that it is one."""
+    with suppress(FileNotFoundError), (folder / "about.json").open(encoding="utf-8") as written:
+        told: Mapping[str, Any] = json.load(written)
+        return told
+    with suppress(FileNotFoundError), kept_in(folder / "matches.jsonl").open("rb") as kept:
+        return {**json.loads(next(kept))["asked"], "注意": "还没有做完，这里是已有的部分"}
+    return {"注意": "还没有开始"}
+
+
+def csv_of(folder: Path, after: int = 0) -> Iterator[bytes]:
+    return csv_lines(map(json.loads, lines(folder, after)), headings=not after)
+
+
+def workbook_of(folder: Path, out: Path) -> None:
+    """Written by a process of low priority: a large one takes a while, in which others search. Raises NotListed."""
+    command = [*worker("write_workbook"), str(folder), str(out)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:  # noqa: S603
+        raise NotListed()
+
+
+def write_workbook(arguments: Sequence[str] | None = None) -> None:
+    """What that process does."""
+    folder, out = map(Path, arguments or sys.argv[1:3])
+    demands = partial(_parsed, folder)
+    write(Listing(demands, partial(refused, folder), about(folder)), out)
+
+
+def _parsed(folder: Path) -> Iterator[Mapping[str, Any]]:
+    return map(json.loads, lines(folder))
+
+
+def told(job: Job) -> dict[str, Any]:
+    """A job as programs are told of it."""
+    names = (
+        "id", "state", "file", "options", "done", "total", "rate", "seconds_left", "refused", "refusals", "matches", "revision", "model", "error",
+    )  # fmt: skip
+    times = {name: getattr(job, name) for name in ("created_at", "started_at", "finished_at")}
+    webhook = {"url": job.webhook, "tries": job.webhook_tries, "told": job.webhook_told} if job.webhook else None
+    values = {name: getattr(job, name) for name in names}
+    return {
+        **values,
+        **{name: f"{at.isoformat(timespec='seconds')}Z" if at else None for name, at in times.items()},
+        "webhook": webhook,
+        "results": f"/api/v1/bulk-matches/{job.id}/results",
+    }
