@@ -33,7 +33,7 @@ def get_about(request: Request, opened: Opened) -> HTMLResponse:
         asked_host=urlsplit(interpreter.endpoint.url).hostname if interpreter else None,
         compared=[(label, getdoc(comparison)) for label, comparison in COMPARISONS.values()],
         paged=PAGED,
-        path=[STATES[step].shown for step in PATH],
+        steps=[STATES[step].shown for step in PATH],
         deepest=DEEPEST,
         thesaurus=len(read_thesaurus(opened.settings.home).senses),
         degraded=opened.fresh().degraded,

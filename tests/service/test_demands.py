@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import html5lib
 import pytest
 from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
@@ -437,3 +438,36 @@ def test_a_draft_waits_a_day_for_somebody_to_sign_in(installation: Installation)
         kept.claim(token, 1)
     kept.clock = lambda: start
     assert kept.claim(token, 1).title == "风机"
+
+
+def test_the_pages_of_a_firm_are_valid_html(visitor: TestClient, installation: Installation, firm: Account) -> None:
+    id = filed(visitor, private_detail="图号 KX-9271", asks="1", follow="1")
+    sent(visitor, "/demands/drafts", {"title": "<b>风机</b>"})
+    pages = [
+        visitor.get(path)
+        for path in (
+            "/demands/new?text=磁钢起泡掉皮",
+            "/my/demands",
+            f"/my/demands/{id}",
+            f"/demands/{id}/edit",
+            "/my/alerts",
+        )
+    ]
+    pages += [
+        sent(
+            visitor,
+            "/demands/new",
+            {"do": "file", "title": "<script>", "budget_max": "<b>", "criterion_value": ["<i>"]},
+        ),
+        visitor.get("/search?q=磁钢"),
+    ]
+    for page in pages:
+        html5lib.HTMLParser(strict=True).parse(page.text)  # raises what is wrong
+        assert "<script>" not in page.text.replace("<script type", "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/search", "/records/18", "/map", "/visit-note", "/thesaurus", "/about", "/account", "/docs"]
+)
+def test_every_page_opens_for_a_firm_that_is_signed_in(visitor: TestClient, firm: Account, path: str) -> None:
+    assert visitor.get(path).status_code == 200
