@@ -141,6 +141,10 @@ class Jobs:
         found = self._all(jobs.c.state.in_(OPEN), jobs.c.state, limit=1)
         return found[0] if found else None
 
+    def waiting(self) -> list[Job]:
+        """Those that are not over, in the order in which they are worked on."""
+        return self._all(jobs.c.state.in_(OPEN), jobs.c.state)
+
     def begin(self, job: Job, *, seen: Sequence[str]) -> bool:
         """It runs. False where it is not wanted any more; it has failed where it was begun too often."""
         if job.attempts >= TRIES:

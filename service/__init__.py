@@ -36,6 +36,7 @@ uploads       a form with a file
 receiving     a program's request into a file, however large
 problems      from an error to a status, one table
 api/          JSON under /api/v1, and health
+client        a client of the API for Python programs
 pages/        the site, one file a page; `templates/` and `static/` beside
 app           the application over an installation
 commands/     the command line, one file a command

@@ -39,6 +39,7 @@ from service.pages import (
     thesaurus,
     visit_note,
 )
+from service.pages import bulk as bulk_page
 from service.pages import keys as keys_page
 from service.pages import map as map_page
 from service.pages import search as search_page
@@ -76,6 +77,7 @@ PAGES = (
     thesaurus,
     about,
     account,
+    bulk_page,
     keys_page,
     importing,
 )

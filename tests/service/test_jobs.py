@@ -34,7 +34,7 @@ from tests.service.test_keys import bearer
 
 PATIENCE = 120.0
 JOBS = "/api/v1/bulk-matches"
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"source_id": "X-1", "title": "磁铁放半年起泡掉皮", "problem": "烧结磁钢镀层在仓库里起泡、掉皮，要耐盐雾", "min_trl": 5},
     {"source_id": "X-2", "title": "成熟度写错了", "min_trl": "五十"},
     {"source_id": "X-3", "title": "=cmd|' /C calc'!A0", "problem": "风机低速嗡嗡响，要求空载 45 dB 以下"},
