@@ -22,6 +22,7 @@ tries         who tries too often to sign in
 drafts        demands that were written and not filed yet
 watches       saved searches, and the alerts that came of them
 glances       what an account was last shown of a demand's matches
+rounds        up to when an account has seen the queue
 disclosures   who read what is confidential, of which record, when
 contact_requests  who asks to be put in touch, and which broker sees to it
 intake        the line of a record, from files into the store

@@ -70,11 +70,16 @@ class Case:
 
 def check(step: Step, to: str, case: Case) -> None:
     """Raises StepLacks for what is missing, StepRefused for what stands in the way."""
-    if missing := [NEEDS[need] for need in step.needs if need in _GIVEN and not _GIVEN[need](case)]:
-        raise StepLacks(to=label(to), missing="、".join(missing))
+    if missing := lacking(step, case):
+        raise StepLacks(to=label(to), missing="、".join(NEEDS[need] for need in missing))
     for need in step.needs:
         if need in _OBSTACLES and (told := _OBSTACLES[need](case)):
             raise StepRefused(reason="；".join(told))
+
+
+def lacking(step: Step, case: Case) -> list[str]:
+    """What the step needs and is not there, by the names of `steps.NEEDS`."""
+    return [need for need in step.needs if need in _GIVEN and not _GIVEN[need](case)]
 
 
 def _has_reason(case: Case) -> bool:

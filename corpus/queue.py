@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -105,6 +106,21 @@ def histories(made: Matches, ids: Iterable[int]) -> dict[int, list[Event]]:
         for row in connection.execute(asked.order_by(match_events.c.match_id, match_events.c.version)).mappings():
             found.setdefault(row["match_id"], []).append(Event(**row))
     return found
+
+
+def arrivals(made: Matches, since: datetime, wanted: Wanted = EVERYTHING) -> dict[str, int]:
+    """How many of the wanted matches were suggested after a time (UTC), by why: a code of `suggestions.WHY`; most first."""
+    why = match_events.c.details["why"].as_string().label("why")
+    asked = sa.select(why, sa.func.count(sa.distinct(matches.c.id))).select_from(
+        JOINED.join(match_events, matches.c.id == match_events.c.match_id)
+    )
+    asked = asked.where(match_events.c.to_state == "suggested", match_events.c.at > since)
+    asked = asked.where(*_conditions(wanted, made.today())).group_by("why")
+    counted: Counter[str] = Counter()
+    with made.engine.connect() as connection:
+        for reason, count in connection.execute(asked):
+            counted[reason or "library"] += count
+    return dict(counted.most_common())
 
 
 def _conditions(wanted: Wanted, today: date) -> list[sa.ColumnElement[bool]]:

@@ -9,7 +9,7 @@ it, only ever added to. `marks` remembers how far background work has followed t
 `users`, `sessions`, `tries` and `disclosures` are about people: who may sign in, who is, who tried too often, who read what is confidential.
 `keys` are about systems, with `key_uses` by day and `key_minutes` by minute; `jobs` what they and people have done in the background.
 `contact_requests` holds who asks to be put in touch about which record, and how far that is.
-`drafts` are demands that were not filed yet, `glances` what an account was last shown of a demand's matches.
+`drafts` are demands that were not filed yet, `glances` what an account was last shown of a demand's matches, `rounds` up to when it has seen the queue.
 `watches` are saved searches, `alerts` what they told.
 """
 
@@ -315,6 +315,14 @@ alerts = sa.Table(
     sa.Column("seen_at", sa.DateTime),
     sa.Column("sent_at", sa.DateTime),
     sa.UniqueConstraint("watch", "record", name="uq_alerts_record"),
+)
+
+rounds = sa.Table(
+    "rounds",
+    metadata,
+    sa.Column("account", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("before", sa.DateTime),
+    sa.Column("latest", sa.DateTime, nullable=False),
 )
 
 

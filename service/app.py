@@ -38,10 +38,12 @@ from service.pages import (
     requests,
     thesaurus,
     visit_note,
+    workbench,
 )
 from service.pages import bulk as bulk_page
 from service.pages import keys as keys_page
 from service.pages import map as map_page
+from service.pages import match as match_page
 from service.pages import search as search_page
 from service.suggesting import following
 from service.upkeep import upkeep
@@ -69,6 +71,8 @@ PAGES = (
     record,
     contact,
     requests,
+    workbench,
+    match_page,
     map_page,
     visit_note,
     filing,

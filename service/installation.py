@@ -19,6 +19,7 @@ from corpus.jobs import Jobs
 from corpus.keys import Keys
 from corpus.matches import Matches
 from corpus.records import Achievement, Change, Demand
+from corpus.rounds import Rounds
 from corpus.store import Store
 from corpus.tries import Tries
 from corpus.watches import Watches
@@ -52,6 +53,7 @@ class Installation:
         self.drafts = Drafts(self.store.engine)
         self.glances = Glances(self.store.engine)
         self.watches = Watches(self.store.engine)
+        self.rounds = Rounds(self.store.engine)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
         self.matches = Matches(self.store)

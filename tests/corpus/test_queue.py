@@ -14,8 +14,9 @@ from corpus.figures import Declined, Stay, declines, figures
 from corpus.labels import Label, labels
 from corpus.matches import Match, Matches
 from corpus.needs import Given
-from corpus.queue import NOBODY, By, CursorUnreadable, Order, Wanted, every, page
+from corpus.queue import NOBODY, By, CursorUnreadable, Order, Wanted, arrivals, every, page
 from corpus.records import Achievement
+from corpus.rounds import Rounds
 from corpus.store import Store
 from corpus.suggestions import Suggestion, suggest
 from tests.corpus.lives import (
@@ -236,3 +237,28 @@ def test_what_was_undone_teaches_nothing(memory_store: Store) -> None:
     made.undo(match.id, LEAD)
     assert labels(made) == []
     assert isinstance(made.store.get(match.achievement_id), Achievement)
+
+
+def test_a_round_ends_with_a_pause_of_half_an_hour(store: Store) -> None:
+    at = [NOW]
+    rounds = Rounds(store.engine, clock=lambda: at[0])
+    assert rounds.visit(7) is None
+    at[0] += timedelta(minutes=20)
+    assert rounds.visit(7) is None
+    at[0] += timedelta(minutes=40)
+    assert rounds.visit(7) == NOW + timedelta(minutes=20)
+    at[0] += timedelta(minutes=20)
+    assert rounds.visit(7) == NOW + timedelta(minutes=20)
+    assert rounds.visit(8) is None
+
+
+def test_arrivals_count_what_was_suggested_after_a_time_by_why(store: Store) -> None:
+    made = matches_in(store)
+    suggested(made, 1)
+    since = made.clock()
+    suggested(made, 2)
+    rejected = brought_to(made, "rejected", 3)
+    assert arrivals(made, since) == {"demand_new": 2}
+    assert arrivals(made, since, Wanted(states=("suggested",))) == {"demand_new": 1}
+    assert arrivals(made, made.clock()) == {}
+    assert rejected.state == "rejected"

@@ -1,0 +1,187 @@
+// Keys for the workbench, and forms that lose nothing: what could not be sent stays as it is, and is tried again when asked.
+
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+const pairs = () => $$(".queue .pair");
+const here = () => $(".queue .pair.is-here");
+const HERE = "duijie-here";
+
+// Forms
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest?.("form[data-kept]");
+  if (!form || event.defaultPrevented) return;
+  event.preventDefault();
+  send(form, event.submitter);
+});
+
+async function send(form, button) {
+  const sent = new URLSearchParams(new FormData(form, button));
+  const waits = (yes) => document.documentElement.classList.toggle("waiting", yes);
+  if (form.dataset.sending) return;
+  form.dataset.sending = "yes";
+  waits(true);
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: sent, signal: AbortSignal.timeout(30_000) });
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (new URL(answer.url).pathname === "/sign-in") keep(form, button, "登录已经过期。您写的都还在：请", "/sign-in");
+    else if (answer.status === 403 || answer.status >= 500) keep(form, button, `${$("#main .lede", found)?.textContent ?? "服务器出错。"}您写的都还在。`);
+    else show(found, answer);
+  } catch {
+    keep(form, button, "没有连上服务器，这一步没有确认记下。您写的都还在，连上以后请再试。");
+  } finally {
+    delete form.dataset.sending;
+    waits(false);
+  }
+}
+
+// The page that came back takes the place of this one, without a second request.
+function show(found, answer) {
+  $("#main").replaceWith($("#main", found));
+  document.title = found.title;
+  if (answer.redirected) history.pushState(null, "", answer.url);
+  begin();
+  const told = $("#main [role=alert]") ?? $("#main .notice");
+  if (told) {
+    told.tabIndex = -1;
+    told.focus({ preventScroll: true });
+    if (told.role === "alert" || !pairs().length) scrollTo({ top: 0 });
+  }
+}
+
+function keep(form, button, said, link) {
+  $(".lost", form)?.remove();
+  const told = document.createElement("div");
+  told.className = "notice bad lost";
+  told.setAttribute("role", "alert");
+  told.append(said);
+  if (link) {
+    const way = Object.assign(document.createElement("a"), { href: link, target: "_blank", textContent: "在新窗口里登录" });
+    told.append(way, "，再回来按下面的钮。");
+  }
+  const again = Object.assign(document.createElement("button"), { type: "button", textContent: "再试一次" });
+  again.addEventListener("click", async () => {
+    await renew();
+    told.remove();
+    send(form, button);
+  });
+  told.append(" ", again);
+  form.prepend(told);
+  told.scrollIntoView({ block: "nearest" });
+}
+
+// After signing in anew the forms need the token of the new session; what they say otherwise, versions included, stays.
+async function renew() {
+  try {
+    const answer = await fetch(location.pathname.startsWith("/workbench") ? location.href : "/workbench");
+    const token = $("input[name=token]", new DOMParser().parseFromString(await answer.text(), "text/html"))?.value;
+    if (token) for (const field of $$("input[name=token]")) field.value = token;
+  } catch { /* sending tells it */ }
+}
+
+addEventListener("popstate", () => location.reload());
+
+// Keys
+
+const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog");
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const bulk = event.target.closest?.(".bulk-act");
+  if (bulk && event.key === "Enter" && event.target.tagName !== "BUTTON") {
+    event.preventDefault();
+    $("button", bulk).click();
+    return;
+  }
+  if (event.key === "Escape" && typing(event.target)) return event.target.blur();
+  if (typing(event.target)) return;
+  const act = $(".queue") ? KEYS_OF_QUEUE[event.key] : KEYS_OF_MATCH[event.key];
+  const done = act ?? KEYS[event.key];
+  if (done && done(event) !== false) event.preventDefault();
+});
+
+const KEYS = {
+  "?": () => $("#keys")?.showModal(),
+  u: () => $("[data-undo]")?.click(),
+};
+const KEYS_OF_QUEUE = {
+  j: () => move(1),
+  k: () => move(-1),
+  ArrowDown: (event) => !event.target.closest?.("input") && move(1),
+  ArrowUp: (event) => !event.target.closest?.("input") && move(-1),
+  Enter: (event) => (event.target.closest?.("a, button, summary, label") || !here() ? false : $(".pair-open", here()).click()),
+  " ": (event) => (event.target.closest?.("a, button, summary, input") || !here() ? false : tick(here())),
+  a: () => chosen() && $(".bulk [data-key=a]").click(),
+  x: () => chosen() && $(".bulk [data-key=x]").focus(),
+  h: () => chosen() && $(".bulk [data-key=h]").focus(),
+};
+const KEYS_OF_MATCH = {
+  a: () => open(".bench-side .step-form .primary"),
+  x: () => open("[data-act=rejected], [data-act=declined], [data-act=lost], [data-act=terminated]"),
+  h: () => open("[data-act=hold], [data-act=stalled]"),
+  Escape: () => $("[data-back]")?.click(),
+};
+
+function move(step) {
+  const all = pairs();
+  const at = all.indexOf(here());
+  const next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step];
+  if (next) stand(next);
+}
+
+function stand(pair) {
+  here()?.classList.remove("is-here");
+  pair.classList.add("is-here");
+  $(".pair-open", pair).focus({ preventScroll: true });
+  pair.scrollIntoView({ block: "center" });
+  sessionStorage.setItem(HERE, String(pairs().indexOf(pair)));
+}
+
+function tick(pair) {
+  const box = $("input[type=checkbox]", pair);
+  box.checked = !box.checked;
+  count();
+}
+
+// What a key is for: the chosen pairs, or else the one where one stands.
+function chosen() {
+  if (!$$(".queue [name=chosen]:checked").length && here()) tick(here());
+  return $$(".queue [name=chosen]:checked").length > 0;
+}
+
+// A step that needs nothing is taken; one that does is opened at its first field.
+function open(selector) {
+  const button = $(selector);
+  if (!button) return;
+  const way = button.closest("details.way");
+  if (way) way.open = true;
+  const field = $$("select, textarea, input:not([type=hidden])", button.form).find((one) => one.required);
+  if (field) field.focus();
+  else if ($(".lacks", button.form)) button.focus();
+  else button.click();
+}
+
+function count() {
+  const told = $("[data-chosen]");
+  const number = $$(".queue [name=chosen]:checked").length;
+  if (told) told.textContent = number ? `${number} 对` : "";
+}
+
+document.addEventListener("change", (event) => { if (event.target.name === "chosen") count(); });
+document.addEventListener("focusin", (event) => {
+  const pair = event.target.closest?.(".queue .pair");
+  if (!pair || pair === here()) return;
+  here()?.classList.remove("is-here");
+  pair.classList.add("is-here");
+});
+document.addEventListener("click", (event) => { if (event.target.closest?.("[data-keys]")) $("#keys")?.showModal(); });
+
+// After a step one stands where one stood, so that the next pair is under the hand.
+function begin() {
+  for (const button of $$("[data-keys]")) button.hidden = false;
+  const all = pairs();
+  const at = Number(sessionStorage.getItem(HERE) ?? -1);
+  if (all.length && at >= 0) stand(all[Math.min(at, all.length - 1)]);
+  count();
+}
+begin();
