@@ -99,7 +99,8 @@ def _routes(kind: type[Record], path: str) -> None:
         return Page(total=total, records=[public(record) for record in found], next=following)
 
     @router.post(path, tags=[name], summary="Add or replace by source and source_id", operation_id=f"post_{path[1:]}",
-                 status_code=201, openapi_extra=body)  # fmt: skip
+                 status_code=201, openapi_extra=body,
+                 responses={200: {"model": Written, "description": "Nothing was new"}})  # fmt: skip
     def post(opened: Opened, asker: Staff, given: OneOrMany, response: Response) -> Written:
         written = _write(opened, asker, kind, given)
         response.status_code = HTTPStatus.CREATED if written.added else HTTPStatus.OK
