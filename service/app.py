@@ -41,6 +41,7 @@ from service.pages import (
     workbench,
 )
 from service.pages import bulk as bulk_page
+from service.pages import figures as figures_page
 from service.pages import keys as keys_page
 from service.pages import map as map_page
 from service.pages import match as match_page
@@ -73,6 +74,7 @@ PAGES = (
     requests,
     workbench,
     match_page,
+    figures_page,
     map_page,
     visit_note,
     filing,

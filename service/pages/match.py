@@ -144,6 +144,7 @@ def _match_page(
         and typed.get("what") == "step"
         and typed.get("to") not in found.steps,
         ways=possible,
+        left_to_answer={side: label for side, label in SIDE.labels.items() if side in _silent(found)},
         lines=lined_up(found.demand, found.achievement),
         findings=compared(opened, found),
         missing={side: missing(record) if record else [] for side, record in _sides(found)},
@@ -179,6 +180,12 @@ def _others(opened: Installation, asker: Viewer, found: Meeting, wanted: Wanted)
 
 def _sides(found: Meeting) -> list[tuple[str, Record | None]]:
     return [("demand", found.demand), ("achievement", found.achievement)]
+
+
+def _silent(found: Meeting) -> set[str]:
+    """The sides that are not interested so far."""
+    said = {"demand": found.match.demand_said, "supply": found.match.supply_said}
+    return {side for side, answer in said.items() if answer != "interested"}
 
 
 def _staff(opened: Installation) -> Mapping[str, str]:

