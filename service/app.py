@@ -107,11 +107,13 @@ def create_app(installation: Installation, *, suggests: bool = False, alerts: bo
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        suggesting = following(installation) if suggests else nullcontext()
-        telling = alerting(installation) if alerts else nullcontext()
-        with upkeep(installation), working(installation), suggesting, telling:
+        opened: Installation = app.state.installation
+        suggesting = following(opened) if suggests else nullcontext()
+        telling = alerting(opened) if alerts else nullcontext()
+        with upkeep(opened), working(opened), suggesting, telling:
             yield
-        installation.close()
+        opened.close()
+        del app.state.installation  # FastAPI remembers an application for good, and it the word lists
 
     app: FastAPI = FastAPIOffline(
         title="Duijie 对接",

@@ -17,14 +17,14 @@ from service.app import create_app
 from service.installation import Installation
 from service.settings import Settings
 
-corpus.intake.BATCH = 10
 Index(None)  # word lists and the model are read once, here
 forking = multiprocessing.get_context("forkserver")
 multiprocessing.set_forkserver_preload([__name__])
 
 
 def importing(home: Path, said: Connection, file: Path) -> None:
-    """Tells after every batch how many rows are in."""
+    """Tells after every batch of ten how many rows are in."""
+    corpus.intake.BATCH = 10
     store = Store(Settings(home=home).database_url)
     corpus.intake.import_files(
         store, [file], kind=Achievement, source="test", progress=lambda intake: said.send(intake.added)
