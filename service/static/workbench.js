@@ -61,6 +61,7 @@ function keep(form, button, said, link) {
   }
   const again = Object.assign(document.createElement("button"), { type: "button", textContent: "再试一次" });
   again.addEventListener("click", async () => {
+    again.disabled = true;
     await renew();
     told.remove();
     send(form, button);

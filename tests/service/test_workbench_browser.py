@@ -188,7 +188,7 @@ def test_a_lost_connection_loses_nothing(browser: Browser, address: str, opened:
     page.context.set_offline(False)
     page.context.clear_cookies()
     page.get_by_role("button", name="再试一次").click()
-    page.locator(".lost", has_text="再试一次").wait_for()
+    page.locator(".lost", has_text="登录已经过期").wait_for()
     token = opened.accounts.begin(opened.accounts.find("lin"))
     page.context.add_cookies([{"name": SESSION, "value": token, "url": address}])
     page.get_by_role("button", name="再试一次").click()
