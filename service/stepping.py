@@ -58,7 +58,7 @@ ASIDE = ("rejected", "hold", "declined", "no_reply", "stalled", "lost", "termina
 
 
 class GivenUnreadable(BadInput):
-    """“{label}”看不懂：{value}。{hint}"""
+    """“{label}”看不懂：{value}。{hint}。"""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _date(written: str) -> date:
     try:
         return date.fromisoformat(written)
     except ValueError:
-        raise GivenUnreadable(label=_LABELS["due_on"], value=written[:20], hint="请写成 2026-09-30 这样。") from None
+        raise GivenUnreadable(label=_LABELS["due_on"], value=written[:20], hint="请写成 2026-09-30 这样") from None
 
 
 def _amount(name: str, written: str) -> float:
@@ -126,5 +126,5 @@ def _amount(name: str, written: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value <= _MOST:
-        raise GivenUnreadable(label=_LABELS[name], value=written[:20], hint="请写以万元计的数，如 35.5。")
+        raise GivenUnreadable(label=_LABELS[name], value=written[:20], hint="请写以万元计的数，如 35.5")
     return value
