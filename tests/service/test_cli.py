@@ -11,6 +11,7 @@ from service.cli import duijie
 from tests.service.conftest import Run
 
 COMMANDS = [
+    "alerts",
     "bulk",
     "doctor",
     "evaluate",
