@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import takewhile
+from typing import TypeVar
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
@@ -60,6 +61,10 @@ class SuggestingElsewhere(BadInput):
     """另一个进程正在做推荐。它会把新来的都做完，不必再运行一次。"""
 
 
+class _Ended(Exception):
+    """Asked to end while a plan was made; the next one makes it anew."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is to be done: the demands to match, in order, of which the mark's are done; why each record counts as new."""
@@ -80,6 +85,7 @@ class Followed:
 
 
 Steps = Callable[[int], None]
+_Item = TypeVar("_Item")
 
 
 def follow(
@@ -97,7 +103,10 @@ def follow(
     """
     made = installation.matches
     with _alone(installation):
-        plan = _plan(installation, made, anew)
+        try:
+            plan = _plan(installation, made, anew, give_way)
+        except _Ended:
+            return Followed()
         planned(len(plan.demands))
         done, suggested = 0, Suggested()
         for id in takewhile(lambda _: give_way(), plan.demands):
@@ -109,38 +118,43 @@ def follow(
         return Followed(done, suggested, close_unanswered(made))
 
 
-def _plan(installation: Installation, made: Matches, anew: bool) -> Plan:
+def _plan(installation: Installation, made: Matches, anew: bool, give_way: Callable[[], bool]) -> Plan:
     """What changed since the mark, or the rest of what was begun; suggestions of what is gone lapse here."""
     mark, run = mark_of(made), f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid4().hex[:6]}"
     if anew or not mark.is_between:
         mark = Mark(-1 if anew else mark.revision, installation.store.revision())
         if not mark.is_between:
             return Plan(mark, (), {}, run)
+        if not demands(made):  # a library of achievements alone: nothing to suggest them to
+            set_mark(made, Mark(mark.target, mark.target, 0))
+            return Plan(mark, (), {}, run)
         set_mark(made, mark)
     installation.fresh()
     installation.take_in(mark.target, math.inf)
     touched, changed, why = set[int](), list[int](), dict[int, str]()
-    for change in installation.store.changes_after(mark.revision, mark.target):
+    for change in _going(installation.store.changes_after(mark.revision, mark.target), give_way):
         side = "demand" if isinstance(change.record, Demand) else "achievement"
         why[change.id] = f"{side}_new" if change.id == change.revision else f"{side}_changed"
         if side == "demand":
             touched.add(change.id)
         else:
             changed.append(change.id)
-    touched |= _touched_by(installation, made, changed)
+    touched |= _touched_by(installation, made, changed, give_way)
     todo = tuple(id for id in sorted(touched) if id > mark.after)
     return Plan(mark, todo, why if mark.revision >= 0 else {}, run)
 
 
-def _touched_by(installation: Installation, made: Matches, achievements: list[int]) -> set[int]:
+def _touched_by(
+    installation: Installation, made: Matches, achievements: list[int], give_way: Callable[[], bool]
+) -> set[int]:
     """The demands that changed achievements may fit or have fitted; where those are many, all."""
     touched, every = suggested_to(made, achievements), demands(made)
     if len(achievements) * _NEAR >= len(every):
-        for id, record in _each(installation, achievements):
+        for id, record in _going(_each(installation, achievements), give_way):
             if not _is_suggestible(record):
                 withdraw(made, id)
         return touched | set(every)
-    for id, record in _each(installation, achievements):
+    for id, record in _going(_each(installation, achievements), give_way, every=1):
         if not isinstance(record, Achievement) or not _is_suggestible(record):
             withdraw(made, id)
             continue
@@ -149,6 +163,14 @@ def _touched_by(installation: Installation, made: Matches, achievements: list[in
         except NothingAsked:
             continue
     return touched
+
+
+def _going(items: Iterable[_Item], give_way: Callable[[], bool], every: int = 500) -> Iterator[_Item]:
+    """The items, for as long as they may go on. Raises _Ended."""
+    for number, item in enumerate(items):
+        if number % every == 0 and not give_way():
+            raise _Ended()
+        yield item
 
 
 def _each(installation: Installation, ids: list[int]) -> Iterator[tuple[int, Record | None]]:

@@ -144,7 +144,7 @@ def test_nor_for_a_demand_that_does_not_ask(empty: Installation, change: dict[st
 
 
 def test_one_that_is_stopped_goes_on_after_the_last_whole_demand(installation: Installation) -> None:
-    asked = iter(range(30))
+    asked = iter(range(32))  # twice while planning, then before each demand
     first = follow(installation, give_way=lambda: next(asked, None) is not None)
     assert (first.demands, mark_of(installation.matches).is_between) == (30, True)
     second = follow(installation)
@@ -228,3 +228,16 @@ def test_the_ranker_learns_from_what_brokers_decided(run: Run, home: Path) -> No
 def test_without_decisions_the_ranker_says_what_it_lacks(run: Run) -> None:
     answer = run("train", "--ranker")
     assert (answer.code, answer.err) == (2, "错误：评判太少：至少要有 10 条需求评判过好坏不同的成果，这里只有 0 条。\n")
+
+
+def test_a_plan_over_a_large_library_can_be_ended_and_is_made_anew(installation: Installation) -> None:
+    assert follow(installation, give_way=lambda: False).demands == 0
+    assert mark_of(installation.matches).is_between
+    assert follow(installation).demands == installation.store.counts()["demand"]
+
+
+def test_achievements_alone_are_passed_over(tmp_path: Path) -> None:
+    with Installation(Settings(home=tmp_path)) as alone:
+        alone.store.save([Achievement(source="x", source_id="1", title="样机")])
+        assert follow(alone).demands == 0
+        assert mark_of(alone.matches).revision == alone.store.revision()
