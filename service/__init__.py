@@ -2,6 +2,7 @@
 
 settings      what an installation is told; the only file that reads the environment
 traffic       who is being answered; background work gives way
+repeating     work done again and again beside a server's answers
 installation  a store and an index, opened together and kept in step
 facets        by which values an answer can be narrowed
 viewer        who asks, and what they may see

@@ -7,13 +7,10 @@ where the mail server said that it did not take the letter.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-
-from filelock import FileLock, Timeout
 
 from corpus.errors import BadInput
 from corpus.records import Record
@@ -21,13 +18,12 @@ from corpus.vocabulary import KIND
 from corpus.watches import Alert, Watch
 from service.alerts import shown, tell
 from service.installation import Installation
-from service.mail import Letter, LetterRefused, MailUnavailable, Post, is_configured, post
+from service.mail import Letter, LetterRefused, Post, is_configured, post
+from service.repeating import alone, repeated
 from service.viewer import viewer_of
 
 PAUSE = 5.0
 """Seconds between two looks."""
-AFTER_FAILURE = 60.0
-"""Seconds before what failed is tried again."""
 STALE = timedelta(days=8)
 """What was found longer ago is not sent any more: it stands on the site."""
 _IN_A_LETTER = 20
@@ -51,7 +47,7 @@ class Done:
 
 def alert(installation: Installation, *, give_way: Callable[[], bool] = lambda: True) -> Done:
     """Tell what is due, on the site and by mail. Raises AlertingElsewhere, MailUnavailable."""
-    with _alone(installation):
+    with alone(installation.settings.home / "alerting.lock", AlertingElsewhere):
         told = tell(installation, give_way=give_way)
         letters, refused = _posted(installation) if is_configured(installation.settings) else (0, 0)
     return Done(told.watches, told.alerts, letters, refused)
@@ -115,48 +111,13 @@ def letter(watch: Watch, to: str, held: Sequence[tuple[Alert, Record]], site: st
 
 
 @contextmanager
-def _alone(installation: Installation) -> Iterator[None]:
-    """Raises AlertingElsewhere."""
-    lock = FileLock(installation.settings.home / "alerting.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise AlertingElsewhere() from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
 def alerting(installation: Installation, *, pause: float = PAUSE) -> Iterator[None]:
     """Tell in a thread until the context ends, giving way to everybody who asks."""
-    end = threading.Event()
-    thread = threading.Thread(target=_told, args=(installation, end, pause), name="alerting")
-    thread.start()
-    try:
+    with repeated(
+        "发提醒",
+        lambda way: alert(installation, give_way=way),
+        installation.traffic,
+        pause=pause,
+        elsewhere=AlertingElsewhere,
+    ):
         yield
-    finally:
-        end.set()
-        thread.join()
-
-
-def _told(installation: Installation, end: threading.Event, pause: float) -> None:
-    def give_way() -> bool:
-        if not end.is_set():
-            installation.traffic.give_way()
-        return not end.is_set()
-
-    wait = pause
-    while not end.wait(wait):
-        wait = pause
-        try:
-            alert(installation, give_way=give_way)
-        except AlertingElsewhere:
-            pass
-        except MailUnavailable as unavailable:
-            log.warning("%s", unavailable)
-            wait = AFTER_FAILURE
-        except Exception:
-            log.exception("后台发提醒时出错，%d 秒后再试", AFTER_FAILURE)
-            wait = AFTER_FAILURE

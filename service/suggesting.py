@@ -7,9 +7,7 @@ One process at a time; killed at any moment, the next goes on after the last who
 
 from __future__ import annotations
 
-import logging
 import math
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,8 +15,6 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import TypeVar
 from uuid import uuid4
-
-from filelock import FileLock, Timeout
 
 from corpus.conflicts import conflicts, unshowable
 from corpus.errors import BadInput
@@ -39,6 +35,7 @@ from corpus.suggestions import (
 from indexer.fusion import Band
 from service.answers import Hit, NothingAsked, matched
 from service.installation import Installation
+from service.repeating import alone, repeated
 from service.viewer import Viewer
 
 BROKER = Viewer("broker")
@@ -52,9 +49,6 @@ _NEAR = 50
 """Demands that a changed achievement is held against."""
 PAUSE = 5.0
 """Seconds between two looks at the store."""
-AFTER_FAILURE = 60.0
-"""Seconds before what failed is tried again."""
-log = logging.getLogger("duijie")
 
 
 class SuggestingElsewhere(BadInput):
@@ -102,7 +96,7 @@ def follow(
     `give_way` is asked before each demand, and ends it by False. Raises SuggestingElsewhere.
     """
     made = installation.matches
-    with _alone(installation):
+    with alone(installation.settings.home / "suggesting.lock", SuggestingElsewhere):
         try:
             plan = _plan(installation, made, anew, give_way)
         except _Ended:
@@ -221,45 +215,13 @@ def _suggestion(hit: Hit, why: str) -> Suggestion:
 
 
 @contextmanager
-def _alone(installation: Installation) -> Iterator[None]:
-    """Raises SuggestingElsewhere."""
-    lock = FileLock(installation.settings.home / "suggesting.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise SuggestingElsewhere() from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
 def following(installation: Installation, *, pause: float = PAUSE) -> Iterator[None]:
     """Follow the store in a thread until the context ends, giving way to everybody who asks."""
-    end = threading.Event()
-    thread = threading.Thread(target=_followed, args=(installation, end, pause), name="suggesting")
-    thread.start()
-    try:
+    with repeated(
+        "推荐",
+        lambda way: follow(installation, give_way=way),
+        installation.traffic,
+        pause=pause,
+        elsewhere=SuggestingElsewhere,
+    ):
         yield
-    finally:
-        end.set()
-        thread.join()
-
-
-def _followed(installation: Installation, end: threading.Event, pause: float) -> None:
-    def give_way() -> bool:
-        if not end.is_set():
-            installation.traffic.give_way()
-        return not end.is_set()
-
-    wait = pause
-    while not end.wait(wait):
-        try:
-            follow(installation, give_way=give_way)
-            wait = pause
-        except SuggestingElsewhere:
-            wait = pause
-        except Exception:
-            log.exception("后台推荐时出错，%d 秒后再试", AFTER_FAILURE)
-            wait = AFTER_FAILURE
