@@ -11,7 +11,7 @@ records       Achievement and Demand: one definition, from which tables, heading
 cells         a cell's text to a field's value, or the reason why not
 headings      which field a column heading means
 sheets        CSV, XLSX and JSON lines as rows
-tables        the database's tables, derived from the records
+tables/       the database's tables; those of records derive from their definition
 database      connecting, and bringing the tables up to date (`migrations/`)
 departures    what went, and who might see it until then
 store         records and the order in which they changed: every change has its revision
