@@ -39,6 +39,8 @@ uploads       a form with a file
 receiving     a program's request into a file, however large
 problems      from an error to a status, one table
 api/          JSON under /api/v1, and health
+calling       calls of the API by a program, made again where that does no harm
+awaiting      a bulk job or an import at a server, followed by a program
 client        a client of the API for Python programs
 pages/        the site, one file a page; `templates/` and `static/` beside
 app           the application over an installation

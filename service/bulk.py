@@ -249,5 +249,6 @@ def _about(installation: Installation, asked: Mapping[str, Any], done: Done) -> 
         "需求条数": done.demands,
         "退回行数": done.refused,
         "匹配条数": done.matches,
+        "没有用到的列": [column for columns in done.ignored.values() for column in columns],
         **({"注意": index.degraded} if index.degraded and asked["检索方式"] != "keyword" else {}),
     }

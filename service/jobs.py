@@ -37,6 +37,7 @@ TOLD = 100
 """Refused rows that a job names; its list of refused rows holds all."""
 _NOTED = 0.5
 """Seconds between two notes of how far it is."""
+_OWN = ("matches.", "refused.", "about.")
 _NICE = "import os; getattr(os, 'nice', int)(10); from service.jobs import {work}; {work}()"
 
 log = logging.getLogger("duijie")
@@ -56,6 +57,11 @@ class _Cancelled(Exception):
 
 def folder_of(home: Path, id: str) -> Path:
     return home / "bulk" / id
+
+
+def place_for(folder: Path, name: str) -> Path:
+    """Where a file that was sent under a name is kept: beside the files of the job's own."""
+    return folder / (f"需求 {name}" if name.startswith(_OWN) else name)
 
 
 def worker(work: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Annotated, BinaryIO
@@ -23,6 +23,7 @@ LARGEST = 200 * 2**20
 _AROUND = 1 << 20
 """Bytes of what stands around a file in a form."""
 _LONGEST_NAME = 120
+_FIELDS = 100
 
 
 class FileTooLarge(DuijieError):
@@ -35,9 +36,9 @@ class FileMissing(BadInput):
 
 @dataclass(frozen=True)
 class Upload:
-    """A form with a file: its fields, the file's name as a name alone, its content, at the beginning."""
+    """A form with a file: every value of each field, the file's name as a name alone, its content, at the beginning."""
 
-    fields: Mapping[str, str]
+    fields: Mapping[str, Sequence[str]]
     name: str
     content: BinaryIO
 
@@ -46,12 +47,12 @@ async def upload(request: Request) -> Upload:
     """Raises FileTooLarge before anything is read, FormForeign, FileMissing."""
     check_length(request, LARGEST + _AROUND)
     try:
-        sent = await request.form(max_files=1, max_fields=50)
+        sent = await request.form(max_files=1, max_fields=_FIELDS)
     except MultiPartException as error:
         raise BadInput(reason=f"表单读不出来（{error.message}）") from None
-    fields = {name: value for name, value in sent.items() if isinstance(value, str)}
-    token = form_token(request)
-    if not token or not hmac.compare_digest(token.encode(), fields.get("token", "").encode("utf-8", "replace")):
+    fields = {name: [value for value in sent.getlist(name) if isinstance(value, str)] for name in sent}
+    token, given = form_token(request), "".join(fields.pop("token", [])[:1])
+    if not token or not hmac.compare_digest(token.encode(), given.encode("utf-8", "replace")):
         raise FormForeign()
     file = sent.get("file")
     if not isinstance(file, UploadFile) or not file.filename:

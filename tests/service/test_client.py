@@ -1,8 +1,7 @@
-"""The Python client against a real server, and the page on which a sheet is sent and fetched."""
+"""The Python client against a real server."""
 
 from __future__ import annotations
 
-import io
 import socket
 import threading
 import time
@@ -12,15 +11,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 import uvicorn
-from bs4 import BeautifulSoup
-from fastapi.testclient import TestClient
 
+from corpus.matches import Actor
+from service.api.match_shapes import MatchJson
 from service.app import create_app
 from service.client import Duijie, JobFailed, Refused
 from service.installation import Installation
 from service.settings import Settings
-from tests.service.conftest import form, sign_in
-from tests.service.test_jobs import CSV, JOBS, ROWS, finished
+from tests.service.test_jobs import CSV, ROWS, lines
 
 
 @pytest.fixture
@@ -62,6 +60,10 @@ def test_a_program_searches_matches_and_has_many_matched(served: tuple[str, Inst
         assert openpyxl.load_workbook(job.save(tmp_path / "匹配.xlsx")).sheetnames == ["匹配", "退回", "说明"]
         (tmp_path / "需求.csv").write_text(CSV, "utf-8")
         assert duijie.bulk(tmp_path / "需求.csv").wait(pause=0.1).done == 2
+        assert [row["退回原因"] for row in lines(job.save_refused(tmp_path / "退回.jsonl").read_text("utf-8"))] == [
+            "最低就绪度应为数字，这里是“五十”"
+        ]
+        assert duijie.job(job.id).id in {one.id for one in duijie.jobs()}
         job.delete()
         with pytest.raises(Refused) as told:
             job.status()
@@ -77,49 +79,33 @@ def test_a_program_searches_matches_and_has_many_matched(served: tuple[str, Inst
             list(nobody.match_each([]))
 
 
-def test_a_broker_sends_a_sheet_watches_it_and_fetches_a_workbook(
-    visitor: TestClient, installation: Installation
+def test_a_program_brings_a_file_in_keeps_in_step_and_sees_to_matches(
+    served: tuple[str, Installation], tmp_path: Path
 ) -> None:
-    sign_in(visitor, installation, "broker")
-    files = {"file": ("需求 一月.csv", CSV.encode())}
-    page = visitor.post("/bulk", data=form(visitor, limit="3", region="浙江"), files=files)
-    assert page.status_code == 200
-    id = page.url.path.rpartition("/")[2]
-    told = finished(visitor, {"id": id})
-    assert (told["state"], told["file"], told["options"]["where"]) == ("done", "需求 一月.csv", ["region=浙江"])
-    shown = BeautifulSoup(visitor.get(f"/bulk/{id}").text, "html.parser")
-    assert "做完了：1 条需求，给出 3 条成果，退回 1 行。" in shown.text
-    assert [cell.text for cell in shown.select("tbody td")] == [
-        "需求 一月.csv",
-        "3",
-        "最低就绪度应为数字，这里是“五十”",
-    ]
-    book = openpyxl.load_workbook(io.BytesIO(visitor.get(f"/bulk/{id}/matches.xlsx").content))
-    assert len(list(book["匹配"].values)) == 4
-    assert visitor.get(f"/bulk/{id}/matches.csv").content.startswith("\ufeff需求文件".encode())
-    mend = openpyxl.load_workbook(io.BytesIO(visitor.get(f"/bulk/{id}/refused.xlsx").content))
-    assert mend.active is not None
-    assert "成熟度写错了" in [cell for row in mend.active.values for cell in row]
-    assert "需求 一月.csv" in visitor.get("/bulk").text
-    gone = visitor.post(f"/bulk/{id}/remove", data=form(visitor))
-    assert "还没有交过" in gone.text
-
-
-def test_a_sheet_that_cannot_be_read_is_told_and_others_have_no_such_page(
-    visitor: TestClient, installation: Installation
-) -> None:
-    assert visitor.get("/bulk", follow_redirects=False).headers["location"].startswith("/sign-in")
-    sign_in(visitor, installation, "firm")
-    assert visitor.get("/bulk").status_code == 403
-    sign_in(visitor, installation, "operator")
-    for name, content, said in [
-        ("a.csv", "甲,乙\n1,2\n", "找不到认识的表头"),
-        ("a.pdf", "x", "只认识 .csv、.xlsx 和 .jsonl"),
-        ("a.json", "{", "读不了这份 JSON"),
-    ]:
-        page = visitor.post("/bulk", data=form(visitor, limit="3"), files={"file": (name, content.encode())})
-        assert page.status_code == 400
-        assert said in page.text
-    assert visitor.get(JOBS).json() == []
-    assert list((installation.settings.home / "bulk").glob("*/*")) == []
-    assert visitor.get("/bulk/0123456789abcdef").status_code == 404
+    address, installation = served
+    _, key = installation.keys.add("ERP", role="broker", scopes=["read", "write"])
+    before = installation.store.revision()
+    (tmp_path / "成果.csv").write_text("成果名称,成果编号,技术就绪度\n磁钢晶界扩散,C-1,6\n写错了,C-2,五十\n", "utf-8")
+    with Duijie(address, key=key, trust_env=False) as duijie:
+        run = duijie.import_file(tmp_path / "成果.csv", source="客户端")
+        told = run.wait(pause=0.1)
+        assert (told.added, [row.line for row in told.first_refused]) == (1, [3])
+        book = openpyxl.load_workbook(run.save_refused(tmp_path / "退回.xlsx"))
+        assert "写错了" in [cell for sheet in book for row in sheet.values for cell in row]
+        run.again(source="客户端", mapping={"技术就绪度": ""})
+        assert run.wait(pause=0.1).added == 1
+        run.delete()
+        changes = duijie.changes(after=before)
+        assert [change.record["title"] for change in changes.changes if change.record] == ["磁钢晶界扩散", "写错了"]
+        assert (changes.revision, changes.more) == (installation.store.revision(), False)
+        whole = duijie.export(tmp_path / "全库.jsonl", kind="achievement").read_text("utf-8")
+        assert "磁钢晶界扩散" in {row["title"] for row in lines(whole)}
+        demand = next(duijie.records("demand"))
+        made = installation.matches.propose(demand["id"], changes.changes[0].id, Actor("lin", "broker"))
+        (found,) = duijie.matches(demand=demand["id"])
+        assert found.id == made.id
+        stepped = duijie.step(found.id, "rejected", version=found.version, reason="out_of_scope")
+        assert isinstance(stepped, MatchJson)
+        assert stepped.state == "rejected"
+        with pytest.raises(Refused, match="409"):
+            duijie.step(found.id, "shortlisted", version=found.version)
