@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -27,107 +27,19 @@ from indexer.base import (
     put_aside,
     read_manifest,
 )
-from indexer.entries import Among, Entry, Filter, Vector
+from indexer.entries import Entry, Filter, Vector
 from indexer.gathering import Columns, columns_of, joined, merged, segment_of
-from indexer.neighbours import Mask, stored
-from indexer.segment import Segment
+from indexer.neighbours import stored
+from indexer.parts import Part, without
 
-_SCOPES = 32
-_RARE = 100
-"""A value that fewer rows have than one in so many is rare: what it adds to a scope is counted apart."""
-"""Filters of which a part keeps what passes."""
-_WORDS_KEPT = 100_000
 _GATHERED = 20_000
 """Entries that are gathered in memory before they are put aside."""
 
 
 @dataclass(frozen=True)
-class _Scope:
-    """The living rows of a part that pass a filter (None: all of its rows), and how many of them hold a word, as far as was asked."""
-
-    allowed: Mask | None
-    count: int
-    nearly: Filter | None = None
-    """A filter that others ask as well, under which all of these rows pass but those `apart`."""
-    apart: NDArray[np.int32] | None = None
-    holding: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Part:
-    segment: Segment
-    alive: Mask | None = None
-    _scopes: dict[Filter, _Scope] = field(default_factory=dict, compare=False, repr=False)
-
-    def without(self, ids: NDArray[np.int64]) -> _Part:
-        rows, here = self.segment.rows_of(ids)
-        if not here.any():
-            return self
-        alive = np.ones(len(self.segment), np.bool_) if self.alive is None else self.alive.copy()
-        alive[rows[here]] = False
-        return _Part(self.segment, alive)
-
-    def living(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Mask]:
-        """For each id its row, and whether it lives here."""
-        rows, here = self.segment.rows_of(ids)
-        if self.alive is not None and len(self.alive):
-            here &= self.alive[rows]
-        return rows, here
-
-    def under(self, filter: Filter) -> _Scope:
-        """What passes the filter; kept for the filters that were asked last."""
-        scope = self._scopes.pop(filter, None) or self._made(filter)
-        for oldest in list(self._scopes)[: 1 - _SCOPES]:  # other threads add and drop at the same time
-            self._scopes.pop(oldest, None)
-        self._scopes[filter] = scope
-        return scope
-
-    def _made(self, filter: Filter) -> _Scope:
-        """By what is kept for a filter that passes nearly the same rows, where there is one: what a firm may see is what every firm may, and
-        a few rows more."""
-        for condition in filter:
-            if isinstance(condition, Among) and (few := self.segment.rare(condition, len(self.segment) // _RARE)):
-                return self._widened(filter, condition, few)
-        allowed = self.segment.passing(filter)
-        if self.alive is not None:
-            allowed = self.alive if allowed is None else self.alive & allowed
-        return _Scope(allowed, len(self.segment) if allowed is None else int(np.count_nonzero(allowed)))
-
-    def _widened(self, filter: Filter, condition: Among, few: frozenset[str]) -> _Scope:
-        common = replace(condition, values=condition.values - few)
-        nearly = tuple(common if other is condition else other for other in filter)
-        base = self.under(nearly)
-        if base.allowed is None:
-            return base
-        rows = self.segment.rows_with(condition.attribute, few)
-        others = self.under(tuple(other for other in filter if other is not condition)).allowed
-        rows = rows[~base.allowed[rows]] if others is None else rows[others[rows] & ~base.allowed[rows]]
-        allowed = base.allowed.copy()
-        allowed[rows] = True
-        return _Scope(allowed, base.count + len(rows), nearly, rows)
-
-    def word_count(self, word: str, filter: Filter) -> int:
-        scope = self.under(filter)
-        if (known := scope.holding.get(word)) is None:
-            if scope.nearly is None or scope.apart is None:
-                known = self.segment.word_count(word, scope.allowed)
-            else:
-                known = self.word_count(word, scope.nearly) + self.segment.word_count_among(word, scope.apart)
-            if len(scope.holding) < _WORDS_KEPT:
-                scope.holding[word] = known
-        return known
-
-
-def _without(parts: Sequence[_Part], changed: Sequence[int] | NDArray[np.int64], gone: Sequence[int]) -> list[_Part]:
-    """The parts once entries changed and ids went: the old rows dead."""
-    ids = np.array([*changed, *gone], np.int64)
-    return [part.without(ids) for part in parts]
-
-
-@dataclass(frozen=True)
 class _State:
     revision: int = 0
-    parts: tuple[_Part, ...] = ()
+    parts: tuple[Part, ...] = ()
     base: Path | None = None
     base_revision: int = 0
     vectors: bool = True
@@ -185,17 +97,17 @@ class LocalEngine:
                 self.out_of_step = str(damaged)
             return
         vectors = self.model is not None and (segment.vectors is not None or not len(segment))
-        self._state = _State(manifest.revision, (_Part(segment),), self._pointed, manifest.revision, vectors)
+        self._state = _State(manifest.revision, (Part(segment),), self._pointed, manifest.revision, vectors)
 
     def apply(self, changed: Sequence[Entry], gone: Sequence[int], revision: int) -> None:
         """What came since, searchable on return."""
         with self._lock:
             state = self._state
-            parts = _without(state.parts, [entry.id for entry in changed], gone)
-            parts += [_Part(segment_of(changed))] if changed else []
+            parts = without(state.parts, [entry.id for entry in changed], gone)
+            parts += [Part(segment_of(changed))] if changed else []
             first = 1 if state.base else 0
             while len(parts) - first >= 2 and len(parts[-2].segment) <= 2 * len(parts[-1].segment):
-                parts[-2:] = [_Part(merged([(part.segment, part.alive) for part in parts[-2:]]))]
+                parts[-2:] = [Part(merged([(part.segment, part.alive) for part in parts[-2:]]))]
             vectors = state.vectors and all(entry.vector is not None for entry in changed)
             self._state = replace(state, revision=max(revision, state.revision), parts=tuple(parts), vectors=vectors)
 
@@ -213,19 +125,17 @@ class LocalEngine:
         except OSError as error:
             raise BaseNotWritten(reason=error.strerror or str(error)) from error
 
-    def _gathered(
-        self, batches: Iterable[tuple[Sequence[Entry] | Columns, Sequence[int]]], beside: Path
-    ) -> list[_Part]:
+    def _gathered(self, batches: Iterable[tuple[Sequence[Entry] | Columns, Sequence[int]]], beside: Path) -> list[Part]:
         parts = list(self._state.parts)
         waiting: list[Columns] = []
         for entries, gone in batches:
             changed = entries if isinstance(entries, Columns) else columns_of(entries)
-            parts = _without(parts, changed.ids, gone)
+            parts = without(parts, changed.ids, gone)
             waiting = [*_kept(waiting, changed.ids, gone), changed]
             if sum(map(len, waiting)) >= _GATHERED:
-                parts.append(_Part(put_aside(segment_of(joined(waiting)), beside)))
+                parts.append(Part(put_aside(segment_of(joined(waiting)), beside)))
                 waiting = []
-        return [*parts, _Part(segment_of(joined(waiting)))] if waiting else parts
+        return [*parts, Part(segment_of(joined(waiting)))] if waiting else parts
 
     def near(self, vector: Vector, k: int, filter: Filter) -> list[tuple[int, float]]:
         return _best([part.segment.near(vector, k, part.under(filter).allowed) for part in self._state.parts], k)

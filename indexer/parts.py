@@ -1,0 +1,105 @@
+"""What an engine searches: segments of which some rows have died, and the rows of each that pass a filter.
+
+What passes is kept for the filters that were asked last; one that passes nearly the same rows as another is made from that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.entries import Among, Filter
+from indexer.neighbours import Mask
+from indexer.segment import Segment
+
+_SCOPES = 32
+"""Filters of which a part keeps what passes."""
+_RARE = 100
+"""A value that fewer rows have than one in so many is rare: what it adds to a scope is counted apart."""
+_WORDS_KEPT = 100_000
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The living rows of a part that pass a filter (None: all of its rows), and how many of them hold a word, as far as was asked."""
+
+    allowed: Mask | None
+    count: int
+    nearly: Filter | None = None
+    """A filter that others ask as well, under which all of these rows pass but those `apart`."""
+    apart: NDArray[np.int32] | None = None
+    holding: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    segment: Segment
+    alive: Mask | None = None
+    _scopes: dict[Filter, Scope] = field(default_factory=dict, compare=False, repr=False)
+
+    def without(self, ids: NDArray[np.int64]) -> Part:
+        rows, here = self.segment.rows_of(ids)
+        if not here.any():
+            return self
+        alive = np.ones(len(self.segment), np.bool_) if self.alive is None else self.alive.copy()
+        alive[rows[here]] = False
+        return Part(self.segment, alive)
+
+    def living(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Mask]:
+        """For each id its row, and whether it lives here."""
+        rows, here = self.segment.rows_of(ids)
+        if self.alive is not None and len(self.alive):
+            here &= self.alive[rows]
+        return rows, here
+
+    def under(self, filter: Filter) -> Scope:
+        """What passes the filter; kept for the filters that were asked last."""
+        scope = self._scopes.pop(filter, None) or self._made(filter)
+        for oldest in list(self._scopes)[: 1 - _SCOPES]:  # other threads add and drop at the same time
+            self._scopes.pop(oldest, None)
+        self._scopes[filter] = scope
+        return scope
+
+    def _made(self, filter: Filter) -> Scope:
+        """By what is kept for a filter that passes nearly the same rows, where there is one: what a firm may see is what every firm may, and
+        a few rows more."""
+        for condition in filter:
+            if isinstance(condition, Among) and (few := self.segment.rare(condition, len(self.segment) // _RARE)):
+                return self._widened(filter, condition, few)
+        allowed = self.segment.passing(filter)
+        if self.alive is not None:
+            allowed = self.alive if allowed is None else self.alive & allowed
+        return Scope(allowed, len(self.segment) if allowed is None else int(np.count_nonzero(allowed)))
+
+    def _widened(self, filter: Filter, condition: Among, few: frozenset[str]) -> Scope:
+        common = replace(condition, values=condition.values - few)
+        nearly = tuple(common if other is condition else other for other in filter)
+        base = self.under(nearly)
+        if base.allowed is None:
+            return base
+        rows = self.segment.rows_with(condition.attribute, few)
+        others = self.under(tuple(other for other in filter if other is not condition)).allowed
+        rows = rows[~base.allowed[rows]] if others is None else rows[others[rows] & ~base.allowed[rows]]
+        allowed = base.allowed.copy()
+        allowed[rows] = True
+        return Scope(allowed, base.count + len(rows), nearly, rows)
+
+    def word_count(self, word: str, filter: Filter) -> int:
+        scope = self.under(filter)
+        if (known := scope.holding.get(word)) is None:
+            if scope.nearly is None or scope.apart is None:
+                known = self.segment.word_count(word, scope.allowed)
+            else:
+                known = self.word_count(word, scope.nearly) + self.segment.word_count_among(word, scope.apart)
+            if len(scope.holding) < _WORDS_KEPT:
+                scope.holding[word] = known
+        return known
+
+
+def without(parts: Sequence[Part], changed: Sequence[int] | NDArray[np.int64], gone: Sequence[int]) -> list[Part]:
+    """The parts once entries changed and ids went: the old rows dead."""
+    ids = np.array([*changed, *gone], np.int64)
+    return [part.without(ids) for part in parts]
