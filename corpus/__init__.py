@@ -5,12 +5,18 @@ The line of a record: file → rows → record or refusal with line and reason �
 Read in this order; a file imports only from those above it.
 
 errors        what goes wrong, told to the person it happens to
-vocabulary    closed lists: a code and its Chinese label; industries and regions from `vocabularies/`
+codes         a closed list: codes, their labels, and trees of them
+vocabulary    the closed lists; industries and regions from `vocabularies/`
 metrics       indicators 技术指标, read from words
+fields        what the rest of Duijie has to know of a field
 records       Achievement and Demand: one definition, from which tables, headings, answers and pages derive
+amounts       numbers and amounts of money, as people write them
 cells         a cell's text to a field's value, or the reason why not
 headings      which field a column heading means
-sheets        CSV, XLSX and JSON lines as rows
+formulas      texts that a spreadsheet would take for formulas
+rows          a table's lines as rows under its headings
+workbooks     the worksheets of an XLSX file
+sheets        CSV, XLSX and JSON lines as sheets of rows
 tables/       the database's tables; those of records derive from their definition
 database      connecting, and bringing the tables up to date (`migrations/`)
 departures    what went, and who might see it until then
@@ -25,6 +31,7 @@ glances       what an account was last shown of a demand's matches
 rounds        up to when an account has seen the queue
 disclosures   who read what is confidential, of which record, when
 contact_requests  who asks to be put in touch, and which broker sees to it
+refusals      rows that did not go in, in a file to be mended
 intake        the line of a record, from files into the store
 leaving       records out into files that an import reads again
 steps         the life of a match: states, reasons, and one table of who may take which step

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from calendar import monthrange
@@ -11,9 +10,12 @@ from datetime import date, datetime
 from typing import Any
 
 from corpus import vocabulary as v
+from corpus.amounts import end_of_range, is_negotiable, is_range, money, number, whole
+from corpus.codes import Vocabulary
 from corpus.errors import DuijieError, RecordRefused, UnknownValue
+from corpus.fields import About
 from corpus.metrics import Metric, operator, parse_metric, parse_metrics
-from corpus.records import About, Achievement, Demand, Ip, Record, about, hints, is_stated, stated_fields
+from corpus.records import Achievement, Demand, Ip, Record, about, hints, is_stated, stated_fields
 
 _LIST = re.compile(r"[;；、,，|\n]+")
 _TERMS = re.compile(r"[;；、，|\n]+|,\s*(?!\d)")
@@ -30,12 +32,6 @@ LONGEST = {"source": 200, "source_id": 500}
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+")
 _REGISTRATION = re.compile(r"[0-9A-Za-z]{3}\d{4}[A-Za-z]\d{4}")
 _IPC = re.compile(r"[A-H]\d\d[A-Z](?:\s?\d{1,4}/\d{2,6})?")
-_TEN_THOUSANDS = {"亿": 1e4, "千万": 1e3, "百万": 1e2, "万": 1, "千": 0.1, "元": 0.0001}
-_MONEY = re.compile("|".join(_TEN_THOUSANDS))
-_UNIT = r"(亿|千万|百万|万|千|元)?元?"
-_RANGE = re.compile(rf"(?<![\d.-])(\d[\d,，.]*)\s*{_UNIT}\s*[-~～—–至到]+\s*(\d[\d,，.]*)\s*{_UNIT}")
-_FOREIGN = re.compile(r"[美欧日港澳加韩]元|英镑|港币|[$＄€£]|\b(?:USD|EUR|GBP|JPY|HKD)\b", re.IGNORECASE)
-_NEGOTIABLE = re.compile(r"\D*(?:面议|协商|议价)\D*")
 _ENDS = (("price_min", "price_max", "价格"), ("budget_min", "budget_max", "预算"))
 _EMPTY = {"", "-", "--", "/", "无", "未知", "n/a", "null", "none"}
 _EVERYWHERE = {"全国", "不限"}
@@ -65,9 +61,9 @@ def _told(kind: type[Record], cells: Mapping[str, Any]) -> dict[str, Any]:
     for low, high, _ in _ENDS:
         for name, other in ((low, high), (high, low)):
             cell = told.get(name)
-            if isinstance(cell, str) and _RANGE.search(cell):
+            if isinstance(cell, str) and is_range(cell):
                 told.setdefault(other, cell)
-            elif isinstance(cell, str) and _NEGOTIABLE.fullmatch(cell):
+            elif isinstance(cell, str) and is_negotiable(cell):
                 del told[name]
                 if kind is Achievement:
                     told.setdefault("price_mode", "negotiable")
@@ -89,8 +85,8 @@ def value_of(kind: type[Record], name: str, cell: Any) -> Any:
     if name == "ipc":
         return tuple(_matching(_IPC, told, item.upper(), "形如 A61K 31/495") for item in _items(cell))
     reader = _READERS.get(_bare(hint))
-    if reader is _money:
-        cell = _end_of_range(name, cell)
+    if reader is money:
+        cell = end_of_range(name, cell)
     value = reader(told, cell) if reader else _closed(told, _text(cell))
     if name in LONGEST and len(value) > LONGEST[name]:
         raise ValueError(f"{told.label}超过 {LONGEST[name]} 个字，可能是列对错了")
@@ -133,7 +129,7 @@ def _terms(told: About, cell: Any) -> tuple[str, ...]:
     return tuple(_items(cell, _TERMS))
 
 
-def _codes(listed: v.Vocabulary, text: str) -> list[str]:
+def _codes(listed: Vocabulary, text: str) -> list[str]:
     """The codes of one label after another; a label may itself hold a sign that parts them (农、林、牧、渔业)."""
     parts = [found.span() for found in re.finditer(rf"(?:(?!{_CHOICES.pattern}).)+", text) if found.group().strip()]
     codes: list[str] = []
@@ -144,7 +140,7 @@ def _codes(listed: v.Vocabulary, text: str) -> list[str]:
     return codes
 
 
-def _longest_label(listed: v.Vocabulary, text: str, parts: list[tuple[int, int]]) -> tuple[int, str]:
+def _longest_label(listed: Vocabulary, text: str, parts: list[tuple[int, int]]) -> tuple[int, str]:
     """How many of the parts make one label, and its code. Raises UnknownValue for a first part that is none."""
     for count in range(min(_LONGEST_LABEL, len(parts)), 1, -1):
         try:
@@ -152,42 +148,6 @@ def _longest_label(listed: v.Vocabulary, text: str, parts: list[tuple[int, int]]
         except UnknownValue:
             continue
     return 1, listed.code(text[slice(*parts[0])])
-
-
-def _end_of_range(name: str, cell: Any) -> Any:
-    """Of a range of amounts the end that the field means, under its unit."""
-    found = _RANGE.search(cell) if isinstance(cell, str) else None
-    if not found or _FOREIGN.search(found.string):
-        return cell
-    low, low_unit, high, high_unit = found.groups(default="")
-    return low + (low_unit or high_unit) if name.endswith("_min") else high + (high_unit or low_unit)
-
-
-def _money(told: About, cell: Any) -> float:
-    """An amount in 万元, which is also what a bare number means."""
-    if _FOREIGN.search(str(cell)):
-        raise ValueError(f"{told.label}应以人民币计，这里是“{cell}”，请折算成万元")
-    unit = _MONEY.search(str(cell))
-    return _number(told, cell, _TEN_THOUSANDS[unit.group()] if unit else 1)
-
-
-def _number(told: About, cell: Any, factor: float = 1) -> float:
-    written = str(cell).strip().replace(",", "").replace("，", "")
-    found = re.search(r"(?:(?<!\w)-)?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", written)
-    if isinstance(cell, bool) or not found:
-        raise ValueError(f"{told.label}应为数字，这里是“{cell}”")
-    value = float(found.group()) * factor
-    low, high = told.bounds or (-math.inf, math.inf)
-    if not (low <= value <= high and math.isfinite(value)):
-        raise ValueError(f"{told.label}应在 {low:g} 到 {high:g} 之间，这里是“{cell}”")
-    return value
-
-
-def _whole(told: About, cell: Any) -> int:
-    value = _number(told, cell)
-    if not value.is_integer():
-        raise ValueError(f"{told.label}应为整数，这里是“{cell}”")
-    return int(value)
 
 
 def _day(told: About, cell: Any) -> date:
@@ -218,7 +178,7 @@ def _indicator(told: About, item: Any) -> Metric:
     stated = {name: item[name] for name in Metric.__dataclass_fields__ if item.get(name) is not None}
     known: dict[str, Any] = {}
     for name, part in stated.items():
-        known[name] = _number(told, part) if name in ("value", "value2") else _text(part) or None
+        known[name] = number(told, part) if name in ("value", "value2") else _text(part) or None
     if not known.get("name"):
         raise ValueError(f"{told.label}中有一项没有名称")
     try:
@@ -268,8 +228,8 @@ def _right(item: Any) -> Ip:
 
 _READERS: Mapping[str, Callable[[About, Any], Any]] = {
     "str": _identifier_or_text,
-    "int": _whole,
-    "float": _money,
+    "int": whole,
+    "float": money,
     "date": _day,
     "tuple[str, ...]": _terms,
     "tuple[corpus.metrics.Metric, ...]": _indicators,

@@ -17,10 +17,10 @@ import sqlalchemy as sa
 
 from corpus.accounts import Clock, now
 from corpus.cells import UNSEEN
+from corpus.codes import Vocabulary
 from corpus.database import writing
 from corpus.errors import BadInput, DuijieError
 from corpus.tables import contact_requests, disclosures
-from corpus.vocabulary import Vocabulary
 
 State = Literal["new", "taken", "closed"]
 STATE = Vocabulary("请求状态", {"new": "待接手", "taken": "已接手", "closed": "已办结"})

@@ -18,8 +18,8 @@ from openpyxl.cell import WriteOnlyCell
 
 from corpus.cells import UNSEEN, in_words
 from corpus.errors import BadInput
+from corpus.formulas import disarmed
 from corpus.records import KINDS, Record, about, is_stated, plain, public, stated_fields
-from corpus.sheets import disarmed
 from corpus.vocabulary import KIND
 
 FORMATS = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from corpus.codes import Vocabulary
 from corpus.errors import BadInput, UnknownValue
-from corpus.vocabulary import Vocabulary
 
 
 class StepRefused(BadInput):

@@ -14,10 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from corpus.accounts import Clock, now
+from corpus.codes import Vocabulary
 from corpus.database import writing
 from corpus.errors import BadInput
 from corpus.tables import alerts, watches
-from corpus.vocabulary import Vocabulary
 
 FREQUENCY = Vocabulary("频率", {"instant": "随时", "daily": "每天", "weekly": "每周", "off": "不提醒"})
 EVERY: Mapping[str, timedelta] = {

@@ -13,9 +13,9 @@ from datetime import date
 from functools import cache
 
 from corpus import vocabulary as v
+from corpus.codes import Vocabulary
 from corpus.errors import BadInput, UnknownField
 from corpus.records import Achievement, Demand, Record
-from corpus.vocabulary import Vocabulary
 from indexer.entries import Among, Attributes, Between, Filter
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus import vocabulary as v
+from corpus.codes import Vocabulary
 from corpus.records import Achievement, Demand, Record, searched_texts
 from indexer.classes import Tag
 from indexer.indicators import held_against
@@ -207,5 +208,5 @@ def _same_name(one: str, other: str) -> bool:
     return fold(one).replace(" ", "") == fold(other).replace(" ", "")
 
 
-def _with_itself(vocabulary: v.Vocabulary, codes: Sequence[str]) -> list[str]:
+def _with_itself(vocabulary: Vocabulary, codes: Sequence[str]) -> list[str]:
     return [code for given in codes for code in (*vocabulary.ancestors(given), given)]

@@ -18,8 +18,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from corpus.intake import Refusal, Taken, read_file, write_refused
+from corpus.intake import Taken, read_file
 from corpus.records import Demand
+from corpus.refusals import Refusal, write_refused
 from corpus.sheets import rows
 from indexer.attributes import read_filter
 from indexer.fusion import LABELS, Mode

@@ -16,7 +16,7 @@ from typing import Any
 import openpyxl
 
 from corpus.errors import BadInput
-from corpus.sheets import armed
+from corpus.formulas import armed
 from service.listing import HEADINGS
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from corpus import vocabulary as v
 from corpus.cells import in_words, value_of
+from corpus.codes import Vocabulary
 from corpus.drafts import Fields, first
 from corpus.errors import BadInput, UnknownValue
 from corpus.metrics import Metric
@@ -246,7 +247,7 @@ def _columns(metrics: Sequence[Metric]) -> dict[str, list[str]]:
     return {name: [row[name] for row in made] for name in ROW}
 
 
-def _in_words(listed: v.Vocabulary, code: str) -> str:
+def _in_words(listed: Vocabulary, code: str) -> str:
     """The label where it leads back to the code, else the code."""
     label = listed.labels.get(code)
     try:

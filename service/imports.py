@@ -22,9 +22,11 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from corpus.errors import DuijieError
-from corpus.intake import Intake, import_files, write_refused
+from corpus.intake import Intake, import_files
 from corpus.records import KINDS
-from corpus.sheets import SUFFIXES, FileUnreadable
+from corpus.refusals import write_refused
+from corpus.rows import FileUnreadable
+from corpus.sheets import SUFFIXES
 from corpus.store import Store
 from service.looking import Look, look
 from service.settings import Settings, environment, from_environment

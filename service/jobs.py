@@ -24,8 +24,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from corpus.errors import DuijieError
-from corpus.intake import Refusal
 from corpus.jobs import Job, Jobs
+from corpus.refusals import Refusal
 from service.bulk import Done, bulk, demands_in, kept_in
 from service.installation import Installation
 from service.listing import Listing, csv_lines, write

@@ -21,8 +21,8 @@ from openpyxl.cell import WriteOnlyCell
 
 from corpus.cells import UNSEEN
 from corpus.errors import BadInput
-from corpus.intake import Refusal
-from corpus.sheets import disarmed
+from corpus.formulas import disarmed
+from corpus.refusals import Refusal
 from indexer.fusion import BANDS, LABELS
 
 HEADINGS = (

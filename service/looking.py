@@ -8,9 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 from corpus.headings import fields_of, guess_kind
-from corpus.intake import KindUnknown, Refusal, Taken, read_file
+from corpus.intake import KindUnknown, Taken, read_file
 from corpus.records import KINDS, Record, about, stated_fields
-from corpus.sheets import FileUnreadable, Sheet, sheets
+from corpus.refusals import Refusal
+from corpus.rows import FileUnreadable, Sheet
+from corpus.sheets import sheets
 
 LOOKED_AT = 2000
 """Rows that are tried."""

@@ -19,9 +19,10 @@ from starlette.background import BackgroundTask
 
 from corpus.errors import BadInput
 from corpus.headings import checked_mapping
-from corpus.intake import read_file, write_refused
+from corpus.intake import read_file
 from corpus.jobs import Job, JobUnknown
 from corpus.records import Demand
+from corpus.refusals import write_refused
 from indexer.attributes import read_filter
 from service import jobs as folders
 from service.access import Bulk, NotAllowed, Opened

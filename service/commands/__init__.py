@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from corpus.accounts import Accounts
 from corpus.errors import BadInput
-from corpus.intake import Refusal
-from corpus.sheets import FileUnreadable
+from corpus.refusals import Refusal
+from corpus.rows import FileUnreadable
+from corpus.store import Store
 from service.installation import Installation
 from service.settings import Settings, from_environment, make_home
 
@@ -52,6 +54,13 @@ def settings_with(model: str | None = None) -> Settings:
 def opened(model: str | None = None) -> Iterator[Installation]:
     with Installation(settings_with(model)) as installation:
         yield installation
+
+
+@contextmanager
+def accounts_opened() -> Iterator[Accounts]:
+    """The accounts alone: no index is opened for them."""
+    with closing(Store(settings_with().database_url)) as store:
+        yield Accounts(store.engine)
 
 
 def echo_json(document: Any) -> None:

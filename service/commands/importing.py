@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from corpus.headings import read_mapping
-from corpus.intake import Intake, import_files, write_refused
+from corpus.intake import Intake, import_files
 from corpus.records import KINDS
+from corpus.refusals import write_refused
 from corpus.store import Store
 from service.commands import can_be_written, counting, echo_json, json_option, settings_with, show_refused
 

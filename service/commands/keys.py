@@ -9,11 +9,9 @@ from typing import Any
 
 import click
 
-from corpus.accounts import Accounts
 from corpus.keys import MOST, RATE, Key, Keys
-from corpus.store import Store
 from corpus.vocabulary import ROLE, SCOPE
-from service.commands import echo_json, json_option, settings_with
+from service.commands import accounts_opened, echo_json, json_option
 
 
 @click.group()
@@ -111,11 +109,8 @@ def revoke(prefix: str) -> None:
 
 @contextmanager
 def _keys() -> Iterator[Keys]:
-    store = Store(settings_with().database_url)
-    try:
-        yield Keys(Accounts(store.engine))
-    finally:
-        store.close()
+    with accounts_opened() as accounts:
+        yield Keys(accounts)
 
 
 def _as_json(key: Key, keys: Keys) -> dict[str, Any]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from corpus.accounts import Account, Accounts, PasswordUnfit
-from corpus.store import Store
+from corpus.accounts import Account, PasswordUnfit
 from corpus.vocabulary import ROLE
-from service.commands import echo_json, json_option, settings_with
+from service.commands import accounts_opened, echo_json, json_option
 
 _stdin_option = click.option("--password-stdin", is_flag=True, help="从标准输入读密码（一行），不提问；供脚本使用。")
 _LOGIN = click.argument("login", metavar="登录名")
@@ -49,7 +46,7 @@ def add(
       duijie user add wang --role firm --name 王工 --organisation 某某公司
       echo "$PASSWORD" | duijie user add li --role broker --password-stdin
     """
-    with _accounts() as accounts:
+    with accounts_opened() as accounts:
         password = _password(password_stdin)
         account = accounts.add(login, password, role=role, name=name, organisation=organisation, email=email)
     click.echo(f"已开账号：{account.login}（{ROLE.name(account.role)}）。")
@@ -64,7 +61,7 @@ def list_(as_json: bool) -> None:
     例：
       duijie user list --json
     """
-    with _accounts() as accounts:
+    with accounts_opened() as accounts:
         found = accounts.all()
     if as_json:
         echo_json([_as_json(account) for account in found])
@@ -86,7 +83,7 @@ def password_(login: str, password_stdin: bool) -> None:
     例：
       duijie user password wang
     """
-    with _accounts() as accounts:
+    with accounts_opened() as accounts:
         account = accounts.find(login)
         accounts.change_password(account, _password(password_stdin))
     click.echo(f"{account.login} 的密码已改，它的登录都已退出。")
@@ -101,7 +98,7 @@ def disable(login: str) -> None:
     例：
       duijie user disable wang
     """
-    with _accounts() as accounts:
+    with accounts_opened() as accounts:
         account = accounts.find(login)
         accounts.disable(account)
     click.echo(f"{account.login} 已停用。")
@@ -116,19 +113,10 @@ def enable(login: str) -> None:
     例：
       duijie user enable wang
     """
-    with _accounts() as accounts:
+    with accounts_opened() as accounts:
         account = accounts.find(login)
         accounts.enable(account)
     click.echo(f"{account.login} 已恢复。")
-
-
-@contextmanager
-def _accounts() -> Iterator[Accounts]:
-    store = Store(settings_with().database_url)
-    try:
-        yield Accounts(store.engine)
-    finally:
-        store.close()
 
 
 def _password(from_stdin: bool) -> str:

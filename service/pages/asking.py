@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from math import isfinite
 
+from corpus.codes import Vocabulary
 from corpus.errors import BadInput
-from corpus.vocabulary import Vocabulary
 from indexer.attributes import attributes, read_filter
 from indexer.entries import Among, Between
 from service.facets import Value

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from corpus.records import KINDS
-from corpus.sheets import FileUnreadable
+from corpus.rows import FileUnreadable
 from service.access import Opened, Staff
 from service.forms import Form
 from service.imports import SHOWN, Import, ImportNotFound, import_of, imports, receive

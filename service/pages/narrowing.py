@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 
 from corpus import vocabulary as v
+from corpus.codes import Vocabulary
 from corpus.queue import NOBODY, Order, Wanted
 from corpus.steps import OPEN, STATES
 from indexer.fusion import BANDS
@@ -129,7 +130,7 @@ def narrowed(
     )
 
 
-def _called(vocabulary: v.Vocabulary, written: str) -> str:
+def _called(vocabulary: Vocabulary, written: str) -> str:
     return vocabulary.name(written) if written else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import argon2
 import pytest
@@ -15,24 +15,9 @@ from corpus.errors import UnknownValue
 from corpus.store import Store
 from corpus.tables import sessions, users
 from corpus.tries import OF_ADDRESS, OF_LOGIN, PERIOD, TooManyTries, Tries
+from tests.corpus.conftest import Clock
 
 PASSWORD = "four horses stand still"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 1, 9, 0)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def passes(self, **time: float) -> None:
-        self.at += timedelta(**time)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

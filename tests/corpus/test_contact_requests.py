@@ -11,15 +11,10 @@ from corpus.contact_requests import ContactRequests, RequestMoved, RequestNotFou
 from corpus.disclosures import Disclosure, disclosures_of
 from corpus.store import Store
 from corpus.tries import CONTACTS, CONTACTS_OF_MEMBER, PERIOD, TooManyRequests, Tries
-from tests.corpus.test_accounts import Clock
+from tests.corpus.conftest import Clock
 
 ASKED: dict[str, Any] = {"name": "周工", "contact": "0574-88123456", "message": "想看样机的噪声数据"}
 MORNING = datetime(2026, 3, 1, 9, 0)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import pytest
 from corpus import intake as intake_module
 from corpus.errors import BadInput
 from corpus.headings import read_mapping
-from corpus.intake import Intake, KindUnknown, Refusal, import_files, write_refused
+from corpus.intake import Intake, KindUnknown, import_files
 from corpus.records import Achievement, Demand, Record, public
-from corpus.sheets import FileUnreadable
+from corpus.refusals import Refusal, write_refused
+from corpus.rows import FileUnreadable
 from corpus.store import Store
 from tests.corpus.generated import FULL
 

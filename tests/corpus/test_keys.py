@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -14,22 +14,7 @@ from corpus.keys import Keys, KeyUnfit, KeyUnknown, NoSuchKey, TooManyCalls
 from corpus.store import Store
 from corpus.tables import keys as table
 from corpus.tables import users
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 1, 9, 0)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def passes(self, **time: float) -> None:
-        self.at += timedelta(**time)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.corpus.conftest import Clock
 
 
 @pytest.fixture

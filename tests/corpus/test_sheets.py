@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.sheets import FileUnreadable, Row, rows
+from corpus.rows import FileUnreadable, Row
+from corpus.sheets import rows
 
 
 def read(folder: Path, name: str, content: str | bytes, mapped: tuple[str, ...] = ()) -> list[Row]:

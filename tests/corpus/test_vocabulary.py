@@ -3,9 +3,9 @@
 import pytest
 
 from corpus import vocabulary as v
+from corpus.codes import Vocabulary
 from corpus.errors import UnknownValue
 from corpus.records import KINDS, about, stated_fields
-from corpus.vocabulary import Vocabulary
 
 LISTS = {
     told.vocabulary().label: told.vocabulary()

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser
 
 from corpus.accounts import Account
 from service import cli
@@ -24,6 +25,7 @@ from service.access import FORM, SESSION
 from service.app import create_app
 from service.installation import Installation, import_sample
 from service.settings import Settings
+from tests.service.browsing import launched
 
 PASSWORD = "four horses stand still"
 
@@ -62,6 +64,13 @@ def client(visitor: TestClient, installation: Installation) -> TestClient:
     """A client signed in as an operator."""
     sign_in(visitor, installation, "operator")
     return visitor
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for no longer than a file of tests: while it runs, nothing else in this process may run an event loop."""
+    with launched() as chromium:
+        yield chromium
 
 
 def sign_in(client: TestClient, installation: Installation, role: str, **more: str) -> Account:

@@ -5,23 +5,18 @@ Each is a PNG of few colours, so that a clone stays small.
 
 from __future__ import annotations
 
-import socket
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-import uvicorn
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from service.app import create_app
 from service.installation import Installation, import_sample
 from service.settings import Settings
-from tests.service.test_browser import CHROMIUM
+from tests.service.browsing import launched, served
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 QUESTION = "/search?kind=achievement&q=新风机低档有一段“吱——”的尖叫声"
@@ -40,11 +35,9 @@ _COLOURS = 160
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    with _served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with _library() as address, launched() as browser:
         for name, path, width, scheme in SHOTS:
             _write(name, _taken(browser, address + path, width, scheme))
-        browser.close()
 
 
 def _taken(browser: Browser, address: str, width: int, scheme: str) -> bytes:
@@ -71,22 +64,14 @@ def _write(name: str, picture: bytes) -> None:
 
 
 @contextmanager
-def _served() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as home, socket.socket() as listening:
-        with Installation(Settings(home=Path(home))) as installation:
+def _library() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as home:
+        settings = Settings(home=Path(home))
+        with Installation(settings) as installation:
             import_sample(installation.store)
             installation.build()
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(128)
-        app = create_app(Installation(Settings(home=Path(home))))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(30)
+        with served(Installation(settings)) as address:
+            yield address
 
 
 if __name__ == "__main__":

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 
-from service.app import create_app
 from service.installation import Installation
 from service.settings import Settings
+from tests.service.browsing import PATIENCE, needs_chromium, served
 from tests.service.conftest import PASSWORD
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-PATIENCE = 30.0
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed: apt-get install chromium"),
-]
+pytestmark = needs_chromium
 
 PAGES = [
     "/",
@@ -52,33 +42,13 @@ PAGES = [
 
 @pytest.fixture(scope="module")
 def address(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server in this process, on loopback and a free port, over the sample library."""
+    """A server over the sample library."""
     home = shutil.copytree(library, tmp_path_factory.mktemp("browser") / "home")
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(128)
-        port = listening.getsockname()[1]
-        installation = Installation(Settings(home=home))
-        installation.accounts.add("wang", PASSWORD, role="firm", name="王工")
-        installation.accounts.add("lin", PASSWORD, role="broker", name="林经纪")
-        app = create_app(installation)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        until = time.monotonic() + PATIENCE
-        while not server.started and time.monotonic() < until:
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
+    installation = Installation(Settings(home=home))
+    installation.accounts.add("wang", PASSWORD, role="firm", name="王工")
+    installation.accounts.add("lin", PASSWORD, role="broker", name="林经纪")
+    with served(installation) as address:
+        yield address
 
 
 @pytest.fixture

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
-import uvicorn
 
 from corpus.matches import Actor
 from service.api.match_shapes import MatchJson
-from service.app import create_app
 from service.client import Duijie, JobFailed, Refused
 from service.installation import Installation
 from service.settings import Settings
+from tests.service.browsing import served
 from tests.service.test_jobs import CSV, ROWS, lines
 
 
 @pytest.fixture
-def served(home: Path) -> Iterator[tuple[str, Installation]]:
+def running(home: Path) -> Iterator[tuple[str, Installation]]:
     """A server in this process over a copy of the library."""
     installation = Installation(Settings(home=home))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(128)
-        server = uvicorn.Server(uvicorn.Config(create_app(installation), log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", installation
-        server.should_exit = True
-        thread.join()
+    with served(installation) as address:
+        yield address, installation
 
 
-def test_a_program_searches_matches_and_has_many_matched(served: tuple[str, Installation], tmp_path: Path) -> None:
-    address, installation = served
+def test_a_program_searches_matches_and_has_many_matched(running: tuple[str, Installation], tmp_path: Path) -> None:
+    address, installation = running
     _, key = installation.keys.add("ERP", role="broker", scopes=["read", "match", "write", "bulk"])
     with Duijie(address, key=key, trust_env=False) as duijie:
         found = duijie.search("磁钢起泡", kind="achievement", limit=3, where=["trl=3..9"])
@@ -80,9 +67,9 @@ def test_a_program_searches_matches_and_has_many_matched(served: tuple[str, Inst
 
 
 def test_a_program_brings_a_file_in_keeps_in_step_and_sees_to_matches(
-    served: tuple[str, Installation], tmp_path: Path
+    running: tuple[str, Installation], tmp_path: Path
 ) -> None:
-    address, installation = served
+    address, installation = running
     _, key = installation.keys.add("ERP", role="broker", scopes=["read", "write"])
     before = installation.store.revision()
     (tmp_path / "成果.csv").write_text("成果名称,成果编号,技术就绪度\n磁钢晶界扩散,C-1,6\n写错了,C-2,五十\n", "utf-8")

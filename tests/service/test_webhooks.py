@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -20,15 +20,9 @@ from corpus.accounts import Accounts, AccountUnknown
 from corpus.jobs import Job, Jobs
 from corpus.store import Store
 from service.webhooks import PAUSES, WebhookUnfit, checked, deliver_due
+from tests.corpus.conftest import Clock
 
 SECRET = "sixteen characters and more"
-
-
-class Clock:
-    at = datetime(2026, 3, 1)
-
-    def __call__(self) -> datetime:
-        return self.at
 
 
 class Receiver(ThreadingHTTPServer):
