@@ -38,7 +38,8 @@ steps         the life of a match: states, reasons, and one table of who may tak
 conflicts     what stands in the way of bringing two sides together
 history       the events of a match, and where it stands: their fold
 needs         what a step needs, and whether it is there
-matches       pairs brought together, and everything that is done with them
+pairs         a demand and an achievement brought together, and their history
+matches       everything that is done with such a pair
 suggestions   what a machine proposes, where no person has decided
 queue         the matches that wait for somebody, best first
 figures       how matches go: funnel, time in state, reasons

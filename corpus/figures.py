@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from corpus.matches import Matches, match_from
+from corpus.pairs import Pairs, match_from
 from corpus.queue import JOINED, By, seen_by
 from corpus.records import Achievement, Demand, Record
 from corpus.steps import REASONS, STATES
@@ -51,7 +51,7 @@ class Declined:
     count: int
 
 
-def figures(made: Matches, *, since: datetime | None = None, by: By | None = None) -> Figures:
+def figures(made: Pairs, *, since: datetime | None = None, by: By | None = None) -> Figures:
     """Of the matches that `by` sees and that began at or after `since`; all of them without."""
     began = [matches.c.created_at >= since] if since else []
     began += [seen_by(by)] if by else []
@@ -89,7 +89,7 @@ def figures(made: Matches, *, since: datetime | None = None, by: By | None = Non
 
 
 def declines(
-    made: Matches, *, organisation: str | None = None, by: By | None = None, inside: bool = True
+    made: Pairs, *, organisation: str | None = None, by: By | None = None, inside: bool = True
 ) -> list[Declined]:
     """Why achievements were turned down, by the organisation that owns them, most frequent first; undone steps do not count.
 
@@ -135,7 +135,7 @@ def field_of(record: Record | None) -> str:
     return record.industry[0][:3] if isinstance(record, Demand | Achievement) and record.industry else ""
 
 
-def _records(made: Matches, ids: Iterable[int]) -> dict[int, Record]:
+def _records(made: Pairs, ids: Iterable[int]) -> dict[int, Record]:
     return made.store.get_many(dict.fromkeys(ids))
 
 

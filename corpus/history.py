@@ -19,6 +19,7 @@ TYPES: Mapping[str, str] = {
     "undo": "撤销",
     "review": "评审",
     "assign": "指派",
+    "lead": "定主评",
     "viewed": "查看保密内容",
     **FOLLOW_UPS,
 }
@@ -30,6 +31,7 @@ class Event:
     """What somebody did with a match. `version` counts the events of the match from 1; times are UTC.
 
     `note` stays inside the house, `said` is the word for the firm; `details` holds what the step needs: side, first, contract_kind, amount …
+    Of what is sent again after a lost answer, `key` is the same.
     """
 
     match_id: int
@@ -47,6 +49,7 @@ class Event:
     due_on: date | None = None
     undoes: int | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
 
     @property
     def is_decision(self) -> bool:
@@ -56,7 +59,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a match stands. `first`: which side it was shown to first; `demand_said`, `supply_said`: interested or declined.
+    """Where a match stands. `lead`: whose opinion decides its review, if one is named. `first`: which side it was shown to first; `demand_said`, `supply_said`: interested or declined.
 
     `touched`: whether a person ever did anything with it, after which no machine changes it.
     """
@@ -64,6 +67,7 @@ class Standing:
     state: str = START
     since: datetime | None = None
     owner: str | None = None
+    lead: str | None = None
     next_action: str | None = None
     due_on: date | None = None
     first: str | None = None
@@ -115,6 +119,8 @@ def side_of(event: Event) -> str | None:
 def _after(now: Standing, event: Event) -> Standing:
     if event.type == "assign":
         return replace(now, owner=event.details.get("owner"))
+    if event.type == "lead":
+        return replace(now, lead=event.details.get("lead"))
     if event.type in FOLLOW_UPS and (event.next_action or event.due_on):
         return replace(now, next_action=event.next_action, due_on=event.due_on)
     if event.type != "step" or event.to_state is None:

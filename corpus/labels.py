@@ -12,7 +12,7 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from corpus.history import Event, last_step
-from corpus.matches import Matches
+from corpus.pairs import Pairs
 from corpus.steps import REASONS
 from corpus.tables import match_events, matches
 
@@ -37,7 +37,7 @@ class Label:
     level: int
 
 
-def labels(made: Matches) -> list[Label]:
+def labels(made: Pairs) -> list[Label]:
     """One a pair that people's decisions speak about, by demand and achievement."""
     pairs = sa.select(matches.c.demand_id, matches.c.achievement_id, match_events)
     asked = pairs.join(matches, matches.c.id == match_events.c.match_id).where(matches.c.touched)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from corpus import vocabulary as v
 from corpus.errors import BadInput
 from corpus.history import Event
-from corpus.matches import Match, Matches, match_from
+from corpus.pairs import Match, Pairs, match_from
 from corpus.steps import OPEN
 from corpus.tables import TABLES, match_events, matches
 
@@ -77,7 +77,7 @@ class Page:
 
 
 def page(
-    made: Matches, wanted: Wanted = EVERYTHING, *, order: Order = "best", limit: int = 50, after: str | None = None
+    made: Pairs, wanted: Wanted = EVERYTHING, *, order: Order = "best", limit: int = 50, after: str | None = None
 ) -> Page:
     """A page of the queue: best scores first, or what is due first, or what moved last. Raises CursorUnreadable, UnknownValue."""
     conditions = _conditions(wanted, made.today())
@@ -90,7 +90,7 @@ def page(
     return Page(found, total, _cursor(order, found[-1]) if len(rows) > limit else None)
 
 
-def every(made: Matches, wanted: Wanted = EVERYTHING) -> Iterator[Match]:
+def every(made: Pairs, wanted: Wanted = EVERYTHING) -> Iterator[Match]:
     """All that is wanted, oldest first, streamed."""
     asked = sa.select(matches).select_from(JOINED).where(*_conditions(wanted, made.today())).order_by(matches.c.id)
     with made.engine.connect().execution_options(yield_per=500) as connection:
@@ -98,7 +98,7 @@ def every(made: Matches, wanted: Wanted = EVERYTHING) -> Iterator[Match]:
             yield match_from(row)
 
 
-def histories(made: Matches, ids: Iterable[int]) -> dict[int, list[Event]]:
+def histories(made: Pairs, ids: Iterable[int]) -> dict[int, list[Event]]:
     """The events of several matches, by match and in order."""
     found: dict[int, list[Event]] = {}
     asked = sa.select(match_events).where(match_events.c.match_id.in_(list(ids)))
@@ -108,7 +108,7 @@ def histories(made: Matches, ids: Iterable[int]) -> dict[int, list[Event]]:
     return found
 
 
-def arrivals(made: Matches, since: datetime, wanted: Wanted = EVERYTHING) -> dict[str, int]:
+def arrivals(made: Pairs, since: datetime, wanted: Wanted = EVERYTHING) -> dict[str, int]:
     """How many of the wanted matches were suggested after a time (UTC), by why: a code of `suggestions.WHY`; most first."""
     why = match_events.c.details["why"].as_string().label("why")
     asked = sa.select(why, sa.func.count(sa.distinct(matches.c.id))).select_from(

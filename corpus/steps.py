@@ -71,12 +71,16 @@ ROLES = MappingProxyType(
         "system": "系统",
         "broker": "经纪人",
         "lead": "主评经纪人",
+        "commenter": "参评经纪人",
         "operator": "管理员",
         "demand": "需求方",
         "supply": "成果方",
     }
 )
-BROKERS = frozenset({"broker", "lead", "operator"})
+"""In a match a broker leads (`lead`: named so, or in charge where nobody is), comments (`commenter`: another is named), or neither."""
+BROKERS = frozenset({"broker", "lead", "commenter", "operator"})
+DECIDERS = BROKERS - {"commenter"}
+"""Where a lead is named, it is for them to turn a match down."""
 LEADS = frozenset({"lead", "operator"})
 SIDES = frozenset({"demand", "supply"})
 _SYSTEM = frozenset({"system"})
@@ -166,7 +170,7 @@ _ROWS: tuple[tuple[str, str, frozenset[str], str], ...] = (
     ("suggested", "lapsed", _SYSTEM, ""),
     ("lapsed", "suggested", _SYSTEM | BROKERS, ""),
     ("suggested lapsed hold reopened", "shortlisted", BROKERS, ""),
-    ("suggested lapsed shortlisted hold assessed reopened", "rejected", BROKERS, "reason"),
+    ("suggested lapsed shortlisted hold assessed reopened", "rejected", DECIDERS, "reason"),
     ("suggested lapsed shortlisted hold assessed reopened", "hold", BROKERS, "date"),
     ("shortlisted", "assessed", LEADS, "review no_conflict"),
     ("assessed", "recommended", BROKERS, "first no_conflict showable"),
@@ -191,6 +195,26 @@ TABLE: Mapping[tuple[str, str], Step] = MappingProxyType(
     }
 )
 """Every step there is; what is not here is not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is done with a match without bringing it to another state. `or_owner`: whoever is in charge of it may, too."""
+
+    label: str
+    who: frozenset[str]
+    or_owner: bool = False
+
+
+ACTS: Mapping[str, Act] = MappingProxyType(
+    {
+        "propose": Act("提出一对匹配", BROKERS),
+        "review": Act("写评审意见", BROKERS),
+        "lead": Act("定主评", LEADS, or_owner=True),
+        "follow_up": Act("记跟进", BROKERS),
+        "assign": Act("改负责人", BROKERS),
+    }
+)
 
 
 def possible(from_: str, role: str) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from corpus.history import standing
-from corpus.matches import REPLY_DAYS, SYSTEM, Matches, events_of
+from corpus.matches import REPLY_DAYS, Matches
+from corpus.pairs import SYSTEM, events_of
 from corpus.tables import TABLES, marks, matches
 
 WHY: Mapping[str, str] = {

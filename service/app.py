@@ -21,7 +21,7 @@ from service import problems, settings
 from service.access import remember
 from service.alerting import alerting
 from service.api import bulk as bulk_operations
-from service.api import health, leaving, matches, matching, notes, records, searching
+from service.api import health, leaving, match_figures, matches, matching, notes, records, searching
 from service.api import importing as import_operations
 from service.api import thesaurus as thesaurus_operations
 from service.installation import Installation
@@ -36,6 +36,7 @@ from service.pages import (
     my_demands,
     record,
     requests,
+    rules,
     thesaurus,
     visit_note,
     workbench,
@@ -74,6 +75,7 @@ PAGES = (
     requests,
     workbench,
     match_page,
+    rules,
     figures_page,
     map_page,
     visit_note,
@@ -91,6 +93,7 @@ OPERATIONS = (
     searching,
     matching,
     bulk_operations,
+    match_figures,
     matches,
     records,
     thesaurus_operations,

@@ -14,8 +14,9 @@ from typing import Any
 from corpus.conflicts import Obstacle, conflicts, unshowable
 from corpus.errors import BadInput, DuijieError, RecordNotFound
 from corpus.history import Event, last_step, side_of, this_round
-from corpus.matches import Actor, Match, MatchNotFound
+from corpus.matches import may
 from corpus.needs import Given
+from corpus.pairs import Actor, Match, MatchNotFound
 from corpus.queue import EVERYTHING, By, Order, Page, Wanted, histories, page
 from corpus.records import Achievement, Demand, Record
 from corpus.steps import REASONS, SIDES, STATES, StepRefused, possible
@@ -54,6 +55,10 @@ class Meeting:
         steps = possible(self.match.state, self.actor.role)
         said = self.match.demand_said if self.side == "demand" else self.match.supply_said
         return tuple(to for to in steps if not (self.side and to == "interested" == said))
+
+    def may(self, act: str) -> bool:
+        """Whether the viewer may do something of `steps.ACTS`."""
+        return may(act, self.actor, self.match.standing)
 
     @property
     def why(self) -> str | None:
@@ -155,11 +160,12 @@ def _meeting(viewer: Viewer, match: Match, records: Mapping[int, Record], events
 
 
 def _role(viewer: Viewer, match: Match, demand: Record | None, achievement: Record | None) -> str:
-    """Brokers lead the matches they own; a firm is the side whose record is its own."""
+    """A broker leads the matches that they are named for, or where nobody is, those they own; a firm is the side whose record is its own."""
     if viewer.role == "operator":
         return "operator"
     if viewer.role == "broker":
-        return "lead" if match.owner == viewer.login else "broker"
+        leads = viewer.login == (match.lead or match.owner)
+        return "lead" if leads else "commenter" if match.lead else "broker"
     own = {"demand": demand, "supply": achievement}
     sides = [side for side, record in own.items() if record is not None and viewer.owns(record)]
     shown = [side for side in sides if match.standing.is_shown_to(side)]
@@ -174,26 +180,41 @@ def compared(installation: Installation, found: Meeting) -> Sequence[Finding]:
 
 
 def step_many(
-    installation: Installation, viewer: Viewer, chosen: Iterable[tuple[int, int | None]], to: str, given: Given
+    installation: Installation,
+    viewer: Viewer,
+    chosen: Iterable[tuple[int, int | None]],
+    to: str,
+    given: Given,
+    key: str | None = None,
 ) -> list[Outcome]:
     """Many matches (id, version that was seen) to one state with one reason; each by itself, one refused does not hold up the others."""
     outcomes = []
     for id, version in dict(chosen).items():
         try:
             actor = meeting(installation, viewer, id).actor
-            outcomes.append(Outcome(id, installation.matches.step(id, to, actor, given, version=version)))
+            outcomes.append(Outcome(id, installation.matches.step(id, to, actor, given, version=version, key=key)))
         except (BadInput, RecordNotFound) as error:
             outcomes.append(Outcome(id, error=error))
     return outcomes
 
 
-def assign(installation: Installation, viewer: Viewer, id: int, login: str | None) -> None:
+def assign(installation: Installation, viewer: Viewer, id: int, login: str | None, key: str | None = None) -> None:
     """Hand a match to a broker or an operator, or to nobody. Raises MatchNotFound, AccountUnknown, StepRefused."""
     found = meeting(installation, viewer, id)
+    installation.matches.assign(id, found.actor, _of_staff(installation, login), key=key)
+
+
+def name_lead(installation: Installation, viewer: Viewer, id: int, login: str | None, key: str | None = None) -> None:
+    """Let a broker or an operator decide the review, or nobody in particular. Raises MatchNotFound, AccountUnknown, StepRefused."""
+    found = meeting(installation, viewer, id)
+    installation.matches.name_lead(id, found.actor, _of_staff(installation, login), key=key)
+
+
+def _of_staff(installation: Installation, login: str | None) -> str | None:
     account = installation.accounts.find(login) if login else None
     if account and (account.role == "firm" or account.is_disabled):
         raise StepRefused(reason=f"{account.login} 不是在用的经纪人账号")
-    installation.matches.assign(id, found.actor, account.login if account else None)
+    return account.login if account else None
 
 
 def contacts(installation: Installation, viewer: Viewer, id: int) -> dict[str, Mapping[str, str]]:

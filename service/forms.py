@@ -20,6 +20,8 @@ from service.templating import page
 
 LARGEST = 2_000_000
 """Bytes of a form."""
+_KEY = 200
+"""Characters of a key."""
 
 
 class FormForeign(DuijieError):
@@ -51,6 +53,11 @@ async def fields(request: Request) -> Mapping[str, list[str]]:
 
 Form = Annotated[Mapping[str, str], Depends(form)]
 Fields = Annotated[Mapping[str, list[str]], Depends(fields)]
+
+
+def once(form: Mapping[str, str]) -> str | None:
+    """The key under which what a form asks for is done, the same when it is sent again; None where it carries none."""
+    return form.get("once", "")[:_KEY] or None
 
 
 def page_for_anyone(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

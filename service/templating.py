@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -101,6 +102,7 @@ def moment(at: datetime) -> str:
 
 environment.filters |= {"moment": moment, "request_state": STATE.name}
 environment.filters |= {"highlighted": highlighted, "named": named, "number": number, "day": day}
+environment.globals |= {"new_key": lambda: secrets.token_urlsafe(12)}
 environment.globals |= {"address": address, "amount": amount, "gist": gist, "one_day": timedelta(days=1)}
 environment.globals |= {
     "PART_LABELS": LABELS,

@@ -21,6 +21,7 @@ matches = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("touched", sa.Boolean, nullable=False),
     sa.Column("owner", sa.Text),
+    sa.Column("lead", sa.Text),
     sa.Column("next_action", sa.Text),
     sa.Column("due_on", sa.Date),
     sa.Column("first", sa.Text),
@@ -58,6 +59,7 @@ match_events = sa.Table(
     sa.Column("due_on", sa.Date),
     sa.Column("undoes", sa.Integer),
     sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("key", sa.Text),
 )
 
 marks = sa.Table(

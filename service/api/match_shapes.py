@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from corpus.history import Event
 from corpus.records import Record, public
-from corpus.steps import NEEDS, REASONS, ROLES, STATES, TABLE
+from corpus.steps import NEEDS, STATES, TABLE
 from corpus.suggestions import WHY
 from indexer.comparisons import Finding
 from service.api.shapes import FindingJson, finding_json
@@ -70,6 +70,7 @@ class MatchJson(BaseModel):
     since: datetime
     version: int
     owner: str | None
+    lead: str | None = Field(description="Who decides the review; null: who is in charge")
     next_action: str | None
     due_on: date | None
     overdue: bool
@@ -125,48 +126,6 @@ class MatchPage(BaseModel):
     next: str | None = Field(description="Give as `after` to go on; null at the end")
 
 
-class StateJson(BaseModel):
-    label: str
-    shown: str
-    closed: bool
-
-
-class ReasonJson(BaseModel):
-    label: str
-    shown: str
-    level: int | None = Field(description="What it says of relevance, 0 or 1; null for a reason of business")
-
-
-class RuleJson(BaseModel):
-    from_state: str = Field(description="Empty: before there is a match")
-    to: str
-    who: list[str]
-    needs: list[str]
-
-
-class RulesJson(BaseModel):
-    """The table of steps, and the words it is told in."""
-
-    states: dict[str, StateJson]
-    roles: dict[str, str]
-    reasons: dict[str, ReasonJson]
-    needs: dict[str, str]
-    steps: list[RuleJson]
-
-
-def rules_json() -> RulesJson:
-    return RulesJson(
-        states={code: StateJson(label=s.label, shown=s.shown, closed=s.closed) for code, s in STATES.items()},
-        roles=dict(ROLES),
-        reasons={c: ReasonJson(label=r.label, shown=r.shown or r.label, level=r.level) for c, r in REASONS.items()},
-        needs=dict(NEEDS),
-        steps=[
-            RuleJson(from_state=from_, to=to, who=[role for role in ROLES if role in step.who], needs=list(step.needs))
-            for (from_, to), step in TABLE.items()
-        ],
-    )
-
-
 def page_json(installation: Installation, viewer: Viewer, found: Meetings) -> MatchPage:
     rows = [any_json(installation, viewer, one) for one in found.meetings]
     return MatchPage(total=found.total, matches=rows, next=found.next)
@@ -210,7 +169,7 @@ def shown_json(viewer: Viewer, one: Meeting) -> ShownJson:
 
 def _fields(installation: Installation, one: Meeting) -> dict[str, Any]:
     match = one.match
-    same = ("id", "state", "since", "version", "owner", "next_action", "due_on", "first", "demand_said", "supply_said", "score", "band",
+    same = ("id", "state", "since", "version", "owner", "lead", "next_action", "due_on", "first", "demand_said", "supply_said", "score", "band",
             "revision", "model", "run", "created_at", "updated_at")  # fmt: skip
     return {name: getattr(match, name) for name in same} | {
         "demand": _side(match.demand_id, one.demand),

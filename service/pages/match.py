@@ -19,7 +19,7 @@ from corpus.suggestions import WHY
 from service import dealing
 from service.access import Opened, Staff
 from service.dealing import Meeting, compared, contacts, is_overdue, meeting, meetings, told
-from service.forms import Form
+from service.forms import Form, once
 from service.installation import Installation
 from service.lining import lined_up
 from service.pages.sheet import missing
@@ -39,6 +39,7 @@ DONE = {
     "review": "评审意见已记下。",
     "follow-up": "跟进已记下。",
     "assign": "负责人已改。",
+    "lead": "主评已改。",
 }
 
 
@@ -55,7 +56,7 @@ def post_contacts(request: Request, opened: Opened, asker: Staff, form: Form, id
 
 @router.post("/workbench/{id:int}/{what}")
 def post_deed(request: Request, opened: Opened, asker: Staff, form: Form, id: int, what: str) -> Response:
-    """A step, an undo, a review, a follow-up, another owner. What is refused is told on the page, with what was typed."""
+    """A step, an undo, a review, a follow-up, another owner or lead. What is refused is told on the page, with what was typed."""
     found = meeting(opened, asker, id)
     try:
         _do(opened, asker, found, what, form)
@@ -68,11 +69,11 @@ def post_deed(request: Request, opened: Opened, asker: Staff, form: Form, id: in
 
 def _do(opened: Installation, asker: Viewer, found: Meeting, what: str, form: Mapping[str, str]) -> None:
     """Raises GivenUnreadable, StepRefused, RecordNotFound for what nobody knows."""
-    made, id, version = opened.matches, found.match.id, _version(form.get("version", ""))
+    made, id, version, key = opened.matches, found.match.id, _version(form.get("version", "")), once(form)
     if what == "step":
-        made.step(id, form.get("to", ""), found.actor, given(form), version=version)
+        made.step(id, form.get("to", ""), found.actor, given(form), version=version, key=key)
     elif what == "undo":
-        made.undo(id, found.actor, version=version)
+        made.undo(id, found.actor, version=version, key=key)
     elif what == "review":
         score = form.get("score", "")
         made.review(
@@ -81,6 +82,7 @@ def _do(opened: Installation, asker: Viewer, found: Meeting, what: str, form: Ma
             form.get("recommendation", ""),
             given(form).note,
             score=int(score) if score in ("1", "2", "3", "4", "5") else None,
+            key=key,
         )
     elif what == "follow-up":
         written = given(form)
@@ -95,9 +97,12 @@ def _do(opened: Installation, asker: Viewer, found: Meeting, what: str, form: Ma
                 due_on=written.due_on,
                 amount=written.amount,
             ),
+            key=key,
         )
     elif what == "assign":
-        dealing.assign(opened, asker, id, form.get("owner") or None)
+        dealing.assign(opened, asker, id, form.get("owner") or None, key)
+    elif what == "lead":
+        dealing.name_lead(opened, asker, id, form.get("lead") or None, key)
     else:
         raise RecordNotFound(id=id)
 
@@ -126,7 +131,8 @@ def _match_page(
         "achievement": _others(opened, asker, found, Wanted(achievement=match.achievement_id)),
     }
     last = last_step(found.events)
-    people = {event.actor for event in found.events} | {match.owner}
+    people = {event.actor for event in found.events} | {match.owner, match.lead}
+    people |= {event.details.get("lead") for event in found.events}
     people |= {one.decided.actor for others in before.values() for one in others if one.decided}
     possible = ways(found, today)
     answer = page(
@@ -153,7 +159,8 @@ def _match_page(
         undone={event.undoes for event in found.events if event.type == "undo"},
         undoable=last if last and last.actor == asker.login and last.role != "system" else None,
         names=names_of(opened, people),
-        staff=_staff(opened) if asker.role == "operator" else {},
+        staff=_staff(opened),
+        may_name_lead=found.may("lead"),
         why=WHY.get(found.why or ""),
         is_overdue=is_overdue(match, today),
         reached=_reached(found, reached) if reached is not None else None,

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from corpus.errors import BadInput
-from corpus.matches import Actor, Match, MatchNotFound
 from corpus.needs import Given
+from corpus.pairs import Actor, Match, MatchNotFound
 from corpus.records import Achievement, Demand
 from corpus.steps import OPEN, REASONS, STATES
 from corpus.vocabulary import STATUS
@@ -19,7 +19,7 @@ from service.access import Member, NotSignedIn, Opened
 from service.answers import disclosed
 from service.dealing import Told, together, told, word
 from service.following import Following, glance_at, look_at
-from service.forms import Form
+from service.forms import Form, once
 from service.installation import Installation
 from service.pages.filing import AUDIENCES, own_demand
 from service.templating import page
@@ -123,7 +123,7 @@ def post_answer(request: Request, opened: Opened, asker: Member, id: int, form: 
     to = form.get("to", "")
     given = Given(reason=form.get("reason") or None, note=form.get("note", "").strip()[:1000] or None)
     try:
-        made.step(match.id, to, actor, given, version=_number(form.get("version", "")))
+        made.step(match.id, to, actor, given, version=_number(form.get("version", "")), key=once(form))
     except BadInput as refused:
         return _demand_page(request, opened, asker, demand, problem=str(refused), status=HTTPStatus.BAD_REQUEST)
     return _onward(f"/my/demands/{id}?done=answered")

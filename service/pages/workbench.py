@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from corpus.accounts import AccountUnknown
 from corpus.errors import BadInput, RecordNotFound, UnknownValue
-from corpus.matches import SYSTEM
+from corpus.pairs import SYSTEM
 from corpus.queue import Wanted, arrivals
 from corpus.queue import page as queue_page
 from corpus.steps import REASONS, STATES
@@ -24,7 +24,7 @@ from corpus.vocabulary import industries, regions
 from service import dealing
 from service.access import Opened, Staff
 from service.dealing import Meeting, Outcome, by, is_overdue, meeting, meetings
-from service.forms import Fields
+from service.forms import Fields, once
 from service.installation import Installation
 from service.lining import counted, lined_up
 from service.pages.narrowing import AGES, ORDERS, OWNERS, VIEWS, Asked, Narrowed
@@ -108,11 +108,11 @@ def post_steps(request: Request, opened: Opened, asker: Staff, asked: Asked, for
 @router.post("/workbench/undo")
 def post_undo(request: Request, opened: Opened, asker: Staff, asked: Asked, form: Fields) -> Response:
     """Take back what was just done, each by itself."""
-    outcomes = []
+    outcomes, key = [], once({name: values[0] for name, values in form.items()})
     for id, version in filter(None, map(_key, form.get("chosen", [])[:MOST])):
         try:
             actor = meeting(opened, asker, id).actor
-            outcomes.append(Outcome(id, opened.matches.undo(id, actor, version=version)))
+            outcomes.append(Outcome(id, opened.matches.undo(id, actor, version=version, key=key)))
         except (BadInput, RecordNotFound) as error:
             outcomes.append(Outcome(id, error=error))
     refused = [one for one in outcomes if one.error]
@@ -134,11 +134,11 @@ def _done(
     """Raises GivenUnreadable."""
     keys = [key for key in map(_key, chosen) if key]
     if to != "mine":
-        return dealing.step_many(opened, asker, keys, to, given(typed))
+        return dealing.step_many(opened, asker, keys, to, given(typed), once(typed))
     outcomes = []
     for id, _ in keys:
         try:
-            dealing.assign(opened, asker, id, asker.login)
+            dealing.assign(opened, asker, id, asker.login, once(typed))
             outcomes.append(Outcome(id, opened.matches.get(id)))
         except (BadInput, RecordNotFound) as error:
             outcomes.append(Outcome(id, error=error))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from corpus.matches import SYSTEM, Actor, Match, Matches
+from corpus.matches import Matches
 from corpus.needs import Given
+from corpus.pairs import SYSTEM, Actor, Match
 from corpus.records import Achievement, Demand
 from corpus.store import Store
 from corpus.suggestions import Suggestion, suggest
@@ -21,8 +22,9 @@ ACHIEVEMENT = Achievement(
 
 LI, WANG = Actor("li", "broker"), Actor("wang", "broker")
 LEAD, BOSS = Actor("chen", "lead"), Actor("admin", "operator")
+ZHAO = Actor("zhao", "commenter")
 FIRM, OWNER = Actor("jia", "demand"), Actor("yi", "supply")
-PEOPLE = {actor.role: actor for actor in (SYSTEM, LI, LEAD, BOSS, FIRM, OWNER)}
+PEOPLE = {actor.role: actor for actor in (SYSTEM, LI, LEAD, ZHAO, BOSS, FIRM, OWNER)}
 
 FULL = Given(
     reason="budget",

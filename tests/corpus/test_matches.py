@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from corpus.errors import RecordNotFound
 from corpus.history import standing
-from corpus.matches import Actor, Matches, MatchNotFound, StaleMatch
+from corpus.matches import Matches, StaleMatch
 from corpus.needs import Given
+from corpus.pairs import Actor, MatchNotFound
 from corpus.records import Achievement, Demand
 from corpus.steps import STATES, StepRefused
 from corpus.store import Store
@@ -119,7 +120,7 @@ def test_a_pair_has_one_match_whoever_brings_it_together(store: Store) -> None:
     assert made.get(proposed.id) == proposed
     with pytest.raises(RecordNotFound):
         made.propose(achievement, demand, LI)
-    with pytest.raises(StepRefused, match="提出匹配由经纪人来做"):
+    with pytest.raises(StepRefused, match="您不能提出一对匹配"):
         made.propose(demand, achievement, FIRM)
 
 
@@ -264,7 +265,7 @@ def test_a_follow_up_names_the_next_action_until_the_next_step(memory_store: Sto
     assert made.step(id, "shortlisted", LI).due_on is None
     with pytest.raises(StepRefused, match="什么也没有写"):
         made.follow_up(id, LI, "call", Given())
-    with pytest.raises(StepRefused, match="跟进由经纪人来做"):
+    with pytest.raises(StepRefused, match="您不能记跟进"):
         made.follow_up(id, FIRM, "call", Given(note="喂"))
     with pytest.raises(StepRefused, match="跟进应是"):
         made.follow_up(id, LI, "step", Given(note="绕过"))
@@ -301,7 +302,7 @@ def test_a_review_is_by_brokers_and_says_one_of_three_things(memory_store: Store
     assert made.history(id)[-1].details == {"recommendation": "hold", "score": 3}
     with pytest.raises(StepRefused, match="评审意见应是"):
         made.review(id, WANG, "perhaps")
-    with pytest.raises(StepRefused, match="评审由经纪人来做"):
+    with pytest.raises(StepRefused, match="您不能写评审意见"):
         made.review(id, OWNER, "advance")
 
 

@@ -12,8 +12,9 @@ import pytest
 from corpus.errors import UnknownValue
 from corpus.figures import Declined, Stay, declines, figures
 from corpus.labels import Label, labels
-from corpus.matches import Match, Matches
+from corpus.matches import Matches
 from corpus.needs import Given
+from corpus.pairs import Match
 from corpus.queue import NOBODY, By, CursorUnreadable, Order, Wanted, arrivals, every, page
 from corpus.records import Achievement
 from corpus.rounds import Rounds

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from corpus.errors import UnknownValue
-from corpus.matches import Actor
 from corpus.needs import NOTHING, Given
+from corpus.pairs import Actor
 from corpus.records import Achievement, Demand
 from corpus.steps import (
     NEEDS,
@@ -72,6 +72,7 @@ BY_ROLE = {
 }
 BY_ROLE["lead"] += BY_ROLE["broker"]
 BY_ROLE["operator"] = BY_ROLE["lead"]
+BY_ROLE["commenter"] = " ".join(arrow for arrow in BY_ROLE["broker"].split() if not arrow.endswith("→rejected"))
 BY_ROLE["supply"] = BY_ROLE["demand"]
 EXPECTED = {
     (*(START if state == "–" else state for state in arrow.split("→")), role)

@@ -15,9 +15,10 @@ from fastapi.testclient import TestClient
 from corpus.accounts import Account
 from corpus.drafts import Drafts
 from corpus.glances import Glances
-from corpus.matches import Actor, Matches
+from corpus.matches import Matches
 from corpus.metrics import Metric, parse_metric
 from corpus.needs import Given
+from corpus.pairs import Actor
 from corpus.records import Achievement, Demand
 from indexer.attributes import today
 from service.access import SESSION

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from corpus.matches import Actor, Match
 from corpus.needs import Given
+from corpus.pairs import Actor, Match
 from corpus.queue import Wanted, every, page
 from corpus.records import Achievement, Demand
 from corpus.suggestions import Suggested, mark_of

@@ -16,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from corpus.disclosures import disclosures_of
-from corpus.matches import Match
+from corpus.pairs import Match
 from corpus.queue import Wanted, page
 from corpus.records import Achievement, Demand
 from corpus.steps import STATES, TABLE

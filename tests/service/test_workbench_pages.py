@@ -18,9 +18,10 @@ from bs4 import BeautifulSoup, Tag
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from corpus.matches import Actor
 from corpus.needs import Given
+from corpus.pairs import Actor
 from corpus.records import Achievement, Demand
+from corpus.steps import ACTS, TABLE
 from corpus.suggestions import Suggestion, suggest
 from service.access import SESSION
 from service.app import create_app
@@ -265,6 +266,61 @@ def test_a_match_goes_all_its_way_by_the_forms_of_its_page(client: TestClient, o
     shown = words(found.select_one("section:has(#told)"))
     assert "请看看这项成果" in shown
     assert "厂长很急" not in shown
+
+
+def test_a_form_that_is_sent_again_is_done_once(client: TestClient, opened: Installation) -> None:
+    first, second = suggested(opened, 2)
+    become(client, opened, "li")
+    found = read(client.get(f"/workbench/{first}"))
+    keys = {str(one["value"]) for one in found.select("[name=once]")}
+    assert len(keys) == len(found.select("form[data-kept]"))
+    said = {"type": "call", "note": "通了电话", "once": keys.pop()}
+    for _ in range(2):
+        found = read(do(client, f"/workbench/{first}/follow-up", **said))
+    assert len(found.select(".event-note")) == 1
+    told = read(do(client, f"/workbench/{first}/follow-up", **{**said, "note": "别的话"}), 409)
+    assert "这次的没有记" in words(told.select_one("[role=alert]"))
+    assert words(told.select_one("#follow-note")) == "别的话"
+    assert said["once"] not in {str(one["value"]) for one in told.select("[name=once]")}
+    many = {"act": "rejected", "reason": "budget", "chosen": [f"{first}:2", f"{second}:1"], "once": "many"}
+    for _ in range(2):
+        assert "已排除" in words(read(do(client, "/workbench", **many)).select_one(".did"))
+    back = {"chosen": [f"{first}:3", f"{second}:2"], "once": "back"}
+    for _ in range(2):
+        read(do(client, "/workbench/undo", **back))
+    assert [len(opened.matches.history(id)) for id in (first, second)] == [4, 3]
+
+
+def test_a_lead_is_named_on_the_page_and_then_decides(client: TestClient, opened: Installation) -> None:
+    (id,) = suggested(opened)
+    at = f"/workbench/{id}"
+    become(client, opened, "li")
+    assert not read(client.get(at)).select("#lead")
+    assert "归谁负责，就由谁定" in words(read(client.get(at)).select_one("section:has(#review)"))
+    read(do(client, f"{at}/step", to="shortlisted"))
+    found = read(do(client, f"{at}/lead", lead="wang"))
+    assert "wang 先生主评" in words(found.select_one("section:has(#review)"))
+    assert "由 wang 先生 主评" in words(found.select_one(".history"))
+    assert ways(found) == ["hold"]
+    found = read(do(client, f"{at}/review", recommendation="reject", note="功率不够"))
+    assert "建议排除，li 先生（参评）：功率不够" in words(found.select_one(".opinion"))
+    read(do(client, f"{at}/step", to="rejected", reason="spec_not_met"), 403)
+    become(client, opened, "wang")
+    assert ways(read(client.get(at))) == ["assessed", "rejected", "hold"]
+    found = read(do(client, f"{at}/step", to="assessed"))
+    assert opened.matches.get(id).state == "assessed"
+    read(do(client, f"{at}/lead", lead="wu"), 409)
+
+
+def test_who_may_do_what_stands_in_one_table(client: TestClient, opened: Installation) -> None:
+    become(client, opened, "li")
+    found = read(client.get("/workbench/rules"))
+    roles = [words(one) for one in found.select(".steps thead th")][2:-1]
+    rows = {words(row.select_one("th[scope=row]")): row for row in found.select(".steps tbody tr")}
+    may = [role for role, cell in zip(roles, rows["评审通过"].select(".mark"), strict=True) if words(cell)]
+    assert may == ["主评经纪人", "管理员"]
+    assert "至少一份评审意见" in words(rows["评审通过"])
+    assert len(found.select(".steps tbody tr")) == len(TABLE) + len(ACTS)
 
 
 def test_only_who_took_the_last_step_is_offered_to_take_it_back(client: TestClient, opened: Installation) -> None:
