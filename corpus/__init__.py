@@ -38,6 +38,7 @@ steps         the life of a match: states, reasons, and one table of who may tak
 conflicts     what stands in the way of bringing two sides together
 history       the events of a match, and where it stands: their fold
 needs         what a step needs, and whether it is there
+introductions  contact requests that joined a match, answered by what becomes of it
 pairs         a demand and an achievement brought together, and their history
 matches       everything that is done with such a pair
 suggestions   what a machine proposes, where no person has decided

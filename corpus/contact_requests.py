@@ -2,13 +2,15 @@
 
     new → taken → closed        whoever holds it, or an operator, may put it back to new
 
+One that joined a match moves with that and is answered by its steps: `introductions`.
+
 How to reach who asks is no part of `ContactRequest`: it is read by `contact_of` alone, which notes who read it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -47,13 +49,18 @@ class RequestUnfit(BadInput):
         return found
 
 
+class RequestJoined(DuijieError):
+    """这条请求已并入匹配 {match}：请在匹配的页面上指派、推进或排除，请求人会看到结果。"""
+
+
 class RequestMoved(DuijieError):
     """这条请求现在是“{state}”{holder}，这一步没有做。请刷新页面再看。"""
 
 
 @dataclass(frozen=True, slots=True)
 class ContactRequest:
-    """`user` is the account of who asks, None for a visitor; `broker` who holds it. `note` is the answer that who asked reads. Times are UTC."""
+    """`user` is the account of who asks, None for a visitor; `broker` who holds it. `note` is the answer that who asked reads;
+    `match_id` the match that it joined. Times are UTC."""
 
     id: int
     record: int
@@ -66,6 +73,7 @@ class ContactRequest:
     broker: int | None
     note: str | None
     changed_at: datetime
+    match_id: int | None
 
 
 class ContactRequests:
@@ -107,6 +115,14 @@ class ContactRequests:
         of_record = [c.record == record] if record is not None else []
         return self._where(c.user == user, *of_record, order=(c.made_at.desc(), c.id.desc()))
 
+    def of_matches(self, ids: Collection[int]) -> Mapping[int, list[ContactRequest]]:
+        """The requests that joined matches, by match, oldest first."""
+        c, found = contact_requests.c, dict[int, list[ContactRequest]]()
+        for one in self._where(c.match_id.in_(ids), order=(c.made_at, c.id)):
+            assert one.match_id is not None
+            found.setdefault(one.match_id, []).append(one)
+        return found
+
     def counts(self) -> Mapping[State, int]:
         c = contact_requests.c
         with self.engine.connect() as connection:
@@ -121,16 +137,16 @@ class ContactRequests:
             return int(connection.scalar(asked) or 0)
 
     def take(self, id: int, broker: int) -> None:
-        """Of two who take it at once, one gets it. Raises RequestMoved, RequestNotFound."""
+        """Of two who take it at once, one gets it. Raises RequestMoved, RequestJoined, RequestNotFound."""
         self._move(id, contact_requests.c.state == "new", state="taken", broker=broker)
 
     def release(self, id: int, broker: int, *, whoever: bool = False) -> None:
-        """Put back what the broker holds or closed, or with `whoever` what anybody does. Raises RequestMoved, RequestNotFound."""
+        """Put back what the broker holds or closed, or with `whoever` what anybody does. Raises RequestMoved, RequestJoined, RequestNotFound."""
         c = contact_requests.c
         self._move(id, c.state != "new", _of(broker, whoever), state="new", broker=None)
 
     def close(self, id: int, broker: int, note: str, *, whoever: bool = False) -> None:
-        """With an answer to who asked. Raises RequestUnfit without one, RequestMoved, RequestNotFound."""
+        """With an answer to who asked. Raises RequestUnfit without one, RequestMoved, RequestJoined, RequestNotFound."""
         answer = {"note": _clean(note)}
         if faults := _faults(answer):
             raise RequestUnfit(reason="；".join(faults.values()), faults=faults)
@@ -162,11 +178,17 @@ class ContactRequests:
 
     def _move(self, id: int, *conditions: sa.ColumnElement[bool], **values: object) -> None:
         of_id = contact_requests.c.id == min(id, _LARGEST)
-        moved = contact_requests.update().where(of_id, *conditions).values(**values, changed_at=self.clock())
+        moved = (
+            contact_requests.update()
+            .where(of_id, contact_requests.c.match_id.is_(None), *conditions)
+            .values(**values, changed_at=self.clock())
+        )
         with writing(self.engine) as connection:
             if connection.execute(moved).rowcount:
                 return
         now_is = self.get(id)
+        if now_is.match_id is not None:
+            raise RequestJoined(match=now_is.match_id)
         holder = "，由别的经纪人接手" if now_is.broker is not None else ""
         raise RequestMoved(state=STATE.name(now_is.state), holder=holder)
 

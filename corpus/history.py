@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from corpus.steps import BROKERS, SIDES, START
+from corpus.steps import BROKERS, SIDES, START, STATES
 
 FOLLOW_UPS: Mapping[str, str] = {"note": "备注", "call": "电话", "visit": "走访", "quote": "报价", "meeting": "会面"}
 CONTACTS = frozenset(FOLLOW_UPS) - {"note"}
@@ -20,6 +20,7 @@ TYPES: Mapping[str, str] = {
     "review": "评审",
     "assign": "指派",
     "lead": "定主评",
+    "asked": "请求牵线",
     "viewed": "查看保密内容",
     **FOLLOW_UPS,
 }
@@ -121,6 +122,8 @@ def _after(now: Standing, event: Event) -> Standing:
         return replace(now, owner=event.details.get("owner"))
     if event.type == "lead":
         return replace(now, lead=event.details.get("lead"))
+    if event.type == "asked":
+        return now if STATES[now.state].closed else _answered(now, event, "interested")
     if event.type in FOLLOW_UPS and (event.next_action or event.due_on):
         return replace(now, next_action=event.next_action, due_on=event.due_on)
     if event.type != "step" or event.to_state is None:
@@ -134,6 +137,9 @@ def _after(now: Standing, event: Event) -> Standing:
     if event.to_state == "recommended":
         return replace(now, first=event.details.get("first"))
     if event.to_state in ("interested", "declined"):
-        by_demand = side_of(event) == "demand"
-        return replace(now, demand_said=event.to_state) if by_demand else replace(now, supply_said=event.to_state)
+        return _answered(now, event, event.to_state)
     return now
+
+
+def _answered(now: Standing, event: Event, said: str) -> Standing:
+    return replace(now, demand_said=said) if side_of(event) == "demand" else replace(now, supply_said=said)

@@ -6,16 +6,17 @@ lost answer is asked for again with the same key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 from corpus.errors import RecordNotFound
 from corpus.history import FOLLOW_UPS, RECOMMENDATIONS, Event, Standing, last_step, standing
+from corpus.introductions import join
 from corpus.needs import NOTHING, Case, Given, check
-from corpus.pairs import Actor, Match, Pairs, events_of, told
+from corpus.pairs import SYSTEM, Actor, Match, Pairs, events_of, told
 from corpus.records import Achievement, Demand
-from corpus.steps import ACTS, REASONS, ROLES, SIDES, Step, StepForbidden, StepRefused, label, permitted
+from corpus.steps import ACTS, REASONS, ROLES, SIDES, TABLE, Step, StepForbidden, StepRefused, label, permitted
 
 REPLY_DAYS = 14
 """How long a side has to answer before somebody is reminded; after as long again the match is closed as unanswered."""
@@ -135,9 +136,7 @@ class Matches(Pairs):
         Raises RecordNotFound, StepRefused.
         """
         _refuse_others("propose", actor)
-        for id, kind in ((demand, Demand), (achievement, Achievement)):
-            if not isinstance(self.store.get(id), kind):
-                raise RecordNotFound(id=id)
+        self._refuse_others_than(demand, achievement)
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
             id = self.begin(connection, demand, achievement)
             events = events_of(connection, id, lock=True)
@@ -146,6 +145,42 @@ class Matches(Pairs):
                 self.add(connection, events, actor, "step", match_id=id, from_state=state, to_state="suggested",
                          note=note, details={"why": "by_hand"})  # fmt: skip
         return self.get(id)
+
+    def ask(self, demand: int, achievement: int, actor: Actor, side: str, *, request: int) -> Match:
+        """A side asks to be put in touch with the other: its contact request joins the match of the pair, which begins with it where there
+        is none, and the side counts as interested.
+
+        Raises RecordNotFound, ActForbidden.
+        """
+        _refuse_others("ask", actor)
+        self._refuse_others_than(demand, achievement)
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            id = self.begin(connection, demand, achievement)
+            events = events_of(connection, id, lock=True)
+            before = standing(events).state
+            if before in ("", "lapsed"):
+                self.add(connection, events, SYSTEM, "step", match_id=id, from_state=before, to_state="suggested",
+                         details={"why": "asked"})  # fmt: skip
+            join(connection, request, id)
+            for event in self._asking(events_of(connection, id), actor, side, request):
+                self.add(connection, events_of(connection, id), actor, **event)
+        return self.get(id)
+
+    def _asking(self, events: Sequence[Event], actor: Actor, side: str, request: int) -> Iterator[dict[str, Any]]:
+        """What asking adds to a history: itself, and the answer of a side that was waited for."""
+        key = f"request-{request}"
+        if _is_done(events, actor, key):
+            return
+        now = standing(events)
+        yield {"type": "asked", "key": key, "details": {"request": request, "side": side}}
+        waits = (now.state, "interested") in TABLE and now.is_shown_to(side)
+        if waits and (now.demand_said if side == "demand" else now.supply_said) != "interested":
+            yield {"type": "step", "from_state": now.state, "to_state": "interested", "details": {"side": side}}
+
+    def _refuse_others_than(self, demand: int, achievement: int) -> None:
+        for id, kind in ((demand, Demand), (achievement, Achievement)):
+            if not isinstance(self.store.get(id), kind):
+                raise RecordNotFound(id=id)
 
     def _stepped(self, now: Standing, to: str, given: Given, taken: Step) -> dict[str, Any]:
         event = {**given.event, "from_state": now.state, "to_state": to, "details": given.details}

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from corpus.errors import RecordNotFound
 from corpus.history import Event, Standing, standing
+from corpus.introductions import follow
 from corpus.store import Store
 from corpus.tables import match_events, matches
 
@@ -128,7 +129,7 @@ class Pairs:
         match_id: int | None = None,
         **what: Any,
     ) -> Standing:
-        """Append an event to a history, and keep beside where the match stands now."""
+        """Append an event to a history, keep beside where the match stands now, and let the contact requests that joined it follow."""
         id = match_id if match_id is not None else events[0].match_id
         version = events[-1].version + 1 if events else 1
         event = Event(
@@ -138,6 +139,7 @@ class Pairs:
         now = standing([*events, event])
         kept = {**asdict(now), "updated_at": event.at}
         connection.execute(matches.update().where(matches.c.id == id).values(kept))
+        follow(connection, now, event)
         return now
 
     @contextmanager

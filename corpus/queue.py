@@ -15,7 +15,7 @@ from corpus.errors import BadInput
 from corpus.history import Event
 from corpus.pairs import Match, Pairs, match_from
 from corpus.steps import OPEN
-from corpus.tables import TABLES, match_events, matches
+from corpus.tables import TABLES, contact_requests, match_events, matches
 
 Order = Literal["best", "due", "latest"]
 _DEMAND, _ACHIEVEMENT = TABLES["demand"], TABLES["achievement"]
@@ -46,7 +46,7 @@ class By:
 class Wanted:
     """By what a queue is narrowed; what is None or empty narrows nothing.
 
-    `waiting`: what asks for a decision today; `overdue`: open matches whose day has passed. `field` is a code of GB/T 4754 and `region` one of
+    `waiting`: what asks for a decision today; `asked`: what an open contact request is about; `overdue`: open matches whose day has passed. `field` is a code of GB/T 4754 and `region` one of
     GB/T 2260, with all below it, of either side. `since`, `before`: dates of the state a match is in. `by`: who looks; without, everything is shown.
     """
 
@@ -61,6 +61,7 @@ class Wanted:
     achievement: int | None = None
     waiting: bool = False
     overdue: bool = False
+    asked: bool = False
     by: By | None = None
 
 
@@ -137,6 +138,7 @@ def _conditions(wanted: Wanted, today: date) -> list[sa.ColumnElement[bool]]:
         _in_region(v.regions().code(wanted.region)) if wanted.region else None,
         _waiting(today) if wanted.waiting else None,
         sa.and_(m.due_on < today, m.state.in_(OPEN)) if wanted.overdue else None,
+        _asked() if wanted.asked else None,
         seen_by(wanted.by) if wanted.by else None,
     ]
     return [condition for condition in given if condition is not None]
@@ -150,6 +152,11 @@ def _midnight(day: date) -> datetime:
 def _waiting(today: date) -> sa.ColumnElement[bool]:
     back = sa.and_(matches.c.state == "hold", matches.c.due_on <= today)
     return sa.or_(matches.c.state.in_(_TO_DECIDE), back)
+
+
+def _asked() -> sa.ColumnElement[bool]:
+    c = contact_requests.c
+    return sa.exists().where(c.match_id == matches.c.id, c.state != "closed")
 
 
 def _in_field(code: str) -> sa.ColumnElement[bool]:

@@ -61,6 +61,8 @@ STATES: Mapping[str, State] = MappingProxyType(
         "reopened": State("重启", "匹配中"),
     }
 )
+RELEASED = ("connecting", "negotiating", "stalled", "contracted", "registered", "landed")
+"""The states in which the sides know each other's contacts."""
 OPEN = tuple(code for code, state in STATES.items() if not state.closed)
 UNJUDGED = ("suggested", "lapsed")
 """What a machine may have brought about."""
@@ -209,6 +211,7 @@ class Act:
 ACTS: Mapping[str, Act] = MappingProxyType(
     {
         "propose": Act("提出一对匹配", BROKERS),
+        "ask": Act("请求牵线", BROKERS | SIDES),
         "review": Act("写评审意见", BROKERS),
         "lead": Act("定主评", LEADS, or_owner=True),
         "follow_up": Act("记跟进", BROKERS),

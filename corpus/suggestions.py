@@ -21,6 +21,7 @@ WHY: Mapping[str, str] = {
     "achievement_changed": "成果有改动",
     "library": "与库中已有的成果相配",
     "by_hand": "由人提出",
+    "asked": "有人请求牵线",
 }
 _MARK = "suggestions"
 _AT_ONCE = 500

@@ -12,6 +12,7 @@ beside        what stands beside a record: whom it may serve, and its like
 results       a page of results: listed, folded, sorted, counted
 suggesting    suggestions that follow the store
 dealing       matches as a viewer meets them
+introducing   who asks to be put in touch joins a match; contacts when both sides are interested
 lining        what is demanded and what is offered, indicator by indicator
 stepping      steps as forms
 following     what matches a demand, and what changed since the last look

@@ -1,7 +1,7 @@
 """Matches as a viewer meets them: which they see, as whom they act, what they are shown.
 
 Brokers see the match whole. A firm sees its own side's matches from when they were shown to it: in the words meant for firms, the other
-side as far as it may, and contacts only when both sides are interested and the broker has brought them together.
+side as far as it may.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from corpus.conflicts import Obstacle, conflicts, unshowable
-from corpus.errors import BadInput, DuijieError, RecordNotFound
+from corpus.errors import BadInput, RecordNotFound
 from corpus.history import Event, last_step, side_of, this_round
 from corpus.matches import may
 from corpus.needs import Given
@@ -21,17 +21,11 @@ from corpus.queue import EVERYTHING, By, Order, Page, Wanted, histories, page
 from corpus.records import Achievement, Demand, Record
 from corpus.steps import REASONS, SIDES, STATES, StepRefused, possible
 from indexer.comparisons import Finding
-from service.answers import comparisons, disclosed
+from service.answers import comparisons
 from service.installation import Installation
-from service.viewer import Viewer, confidential
+from service.viewer import Viewer
 
-RELEASED = ("connecting", "negotiating", "stalled", "contracted", "registered", "landed")
-"""The states in which the sides know each other's contacts."""
 _PUBLIC_OF_KEPT = ("kind", "id", "public_summary", "industry", "region")
-
-
-class ContactsWithheld(DuijieError):
-    """现在还不能看联系方式：双方都有意向、经纪人牵线之后才会给出。"""
 
 
 @dataclass(frozen=True)
@@ -215,32 +209,6 @@ def _of_staff(installation: Installation, login: str | None) -> str | None:
     if account and (account.role == "firm" or account.is_disabled):
         raise StepRefused(reason=f"{account.login} 不是在用的经纪人账号")
     return account.login if account else None
-
-
-def contacts(installation: Installation, viewer: Viewer, id: int) -> dict[str, Mapping[str, str]]:
-    """What is confidential of each side, by side; noted before it is given. A firm gets the other side's contact.
-
-    Raises MatchNotFound, ContactsWithheld.
-    """
-    found = meeting(installation, viewer, id)
-    if found.side and not (found.match.state in RELEASED and found.match.standing.both_interested):
-        raise ContactsWithheld()
-    installation.matches.viewed(id, found.actor, "contact")
-    sides: Mapping[str, Record | None] = {"demand": found.demand, "supply": found.achievement}
-    told: dict[str, Mapping[str, str]] = {}
-    for side, record in sides.items():
-        if record is not None and not found.side:
-            told[side] = _disclosed(installation, viewer, record)
-        elif record is not None and side != found.side:
-            told[side] = {name: value for name, value in confidential(record).items() if name == "contact"}
-    return told
-
-
-def _disclosed(installation: Installation, viewer: Viewer, record: Record) -> Mapping[str, str]:
-    try:
-        return disclosed(installation, record.id, viewer=viewer)
-    except RecordNotFound:
-        return {}
 
 
 def shown_record(viewer: Viewer, record: Record | None, public: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from corpus.cells import UNSEEN
-from corpus.contact_requests import RequestMoved, RequestNotFound
+from corpus.contact_requests import RequestJoined, RequestMoved, RequestNotFound
 from corpus.database import DatabaseNewer, DatabaseUnavailable, NotSaved, reason_of
 from corpus.errors import BadInput, DuijieError, RecordNotFound, RecordRefused
 from corpus.jobs import JobUnknown, KeyReused, TooManyJobs
@@ -23,9 +23,9 @@ from corpus.tries import TooManyTries
 from indexer.base import BaseDamaged, BaseNotWritten
 from indexer.encoder import ModelNotLoaded
 from service.access import NotAllowed, NotInScope, NotSignedIn, remember
-from service.dealing import ContactsWithheld
 from service.forms import FormForeign, FormTooLarge
 from service.imports import ImportNotFound, ImportRunning
+from service.introducing import ContactsWithheld
 from service.receiving import KindNotTaken, TooLarge, TooManyDemands
 from service.settings import HomeUnavailable
 from service.templating import address, page
@@ -37,6 +37,7 @@ STATUS: Mapping[type[DuijieError], HTTPStatus] = {
     RecordNotFound: HTTPStatus.NOT_FOUND,
     RequestNotFound: HTTPStatus.NOT_FOUND,
     RequestMoved: HTTPStatus.CONFLICT,
+    RequestJoined: HTTPStatus.CONFLICT,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     KeyUnknown: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,

@@ -57,6 +57,7 @@ contact_requests = sa.Table(
     sa.Column("broker", sa.Integer),
     sa.Column("note", sa.Text),
     sa.Column("changed_at", sa.DateTime, nullable=False),
+    sa.Column("match_id", sa.BigInteger, index=True),
     sa.Index("ix_contact_requests_state", "state", "made_at"),
 )
 

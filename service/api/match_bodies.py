@@ -128,12 +128,13 @@ def wanted(
     achievement: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     waiting: Annotated[bool, Query(description="Only what waits for a decision today")] = False,
     overdue: Annotated[bool, Query(description="Only what is due and not closed")] = False,
+    asked: Annotated[bool, Query(description="Only what an open contact request is about")] = False,
 ) -> Wanted:
     if not asker.is_staff:  # what a firm is not shown, it cannot ask by either
         return Wanted(demand=demand, achievement=achievement)
     return Wanted(
         states=tuple(state), bands=tuple(band), owner=owner, field=field, region=region, since=since, before=before,
-        demand=demand, achievement=achievement, waiting=waiting, overdue=overdue,
+        demand=demand, achievement=achievement, waiting=waiting, overdue=overdue, asked=asked,
     )  # fmt: skip
 
 

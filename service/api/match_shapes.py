@@ -13,8 +13,9 @@ from corpus.steps import NEEDS, STATES, TABLE
 from corpus.suggestions import WHY
 from indexer.comparisons import Finding
 from service.api.shapes import FindingJson, finding_json
-from service.dealing import RELEASED, Meeting, Meetings, is_overdue, shown_record, told, word
+from service.dealing import Meeting, Meetings, is_overdue, shown_record, told, word
 from service.installation import Installation
+from service.introducing import is_released
 from service.viewer import Viewer
 
 StateName = Literal[
@@ -90,9 +91,21 @@ class MatchJson(BaseModel):
     updated_at: datetime
 
 
+class RequestJson(BaseModel):
+    """Who asked to be put in touch; how to reach them is told on the request's page alone."""
+
+    id: int
+    name: str
+    organisation: str | None
+    message: str
+    made_at: datetime
+    state: Literal["new", "taken", "closed"]
+
+
 class MatchDetail(MatchJson):
     history: list[EventJson]
     obstacles: list[str] = Field(description="Conflicts of interest, and why it may not be pushed")
+    requests: list[RequestJson] = Field(description="The contact requests that joined it")
     comparisons: list[FindingJson]
     demand_record: dict[str, Any] | None
     achievement_record: dict[str, Any] | None
@@ -144,6 +157,10 @@ def detail_json(installation: Installation, one: Meeting, compared: list[Finding
         **_fields(installation, one),
         history=[_event(event) for event in one.events],
         obstacles=[obstacle.said for obstacle in one.obstacles],
+        requests=[
+            RequestJson(**{name: getattr(asked, name) for name in RequestJson.model_fields})
+            for asked in installation.requests.of_matches([one.match.id]).get(one.match.id, [])
+        ],
         comparisons=[finding_json(finding) for finding in compared],
         demand_record=public(one.demand) if one.demand else None,
         achievement_record=public(one.achievement) if one.achievement else None,
@@ -162,7 +179,7 @@ def shown_json(viewer: Viewer, one: Meeting) -> ShownJson:
         since=match.since,
         version=match.version,
         steps=_steps(one),
-        contacts_released=match.state in RELEASED and match.standing.both_interested,
+        contacts_released=is_released(one),
         told=[ToldJson(at=t.at, word=t.word, said=t.said, reason=t.reason) for t in told(one.events)],
     )
 

@@ -40,8 +40,9 @@ from service.api.match_shapes import (
     page_json,
     shown_json,
 )
-from service.dealing import compared, contacts, meeting, meetings
+from service.dealing import compared, meeting, meetings
 from service.installation import Installation
+from service.introducing import contacts
 from service.problems import status_of
 from service.viewer import Viewer
 

@@ -20,7 +20,7 @@ from service.access import Opened, Staff
 from service.dealing import by
 from service.installation import Installation
 from service.listing import write_rows
-from service.pages.workbench import names_of
+from service.pages.names import names_of
 from service.templating import address, page
 from service.viewer import Viewer
 

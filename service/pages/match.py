@@ -18,12 +18,13 @@ from corpus.steps import CONTRACT_KIND, EVIDENCE, REASONS, ROLES, SIDE, STATES, 
 from corpus.suggestions import WHY
 from service import dealing
 from service.access import Opened, Staff
-from service.dealing import Meeting, compared, contacts, is_overdue, meeting, meetings, told
+from service.dealing import Meeting, compared, is_overdue, meeting, meetings, told
 from service.forms import Form, once
 from service.installation import Installation
+from service.introducing import contacts
 from service.lining import lined_up
+from service.pages.names import names_of
 from service.pages.sheet import missing
-from service.pages.workbench import names_of
 from service.problems import status_of
 from service.stepping import OPTIONAL, GivenUnreadable, given, ways
 from service.templating import page
@@ -160,6 +161,7 @@ def _match_page(
         undoable=last if last and last.actor == asker.login and last.role != "system" else None,
         names=names_of(opened, people),
         staff=_staff(opened),
+        requests=opened.requests.of_matches([id]).get(id, []),
         may_name_lead=found.may("lead"),
         why=WHY.get(found.why or ""),
         is_overdue=is_overdue(match, today),

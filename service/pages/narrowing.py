@@ -19,6 +19,7 @@ from service.viewer import Viewer
 
 VIEWS: Mapping[str, str] = {
     "waiting": "待决定",
+    "asked": "有人请求牵线",
     "going": "推进中",
     "overdue": "逾期",
     "closed": "已结束",
@@ -70,6 +71,7 @@ class Narrowed:
             achievement=self.achievement,
             waiting=self.view == "waiting" and not self.state,
             overdue=self.view == "overdue",
+            asked=self.view == "asked",
         )
 
     def seen_as(self, view: str) -> Narrowed:
@@ -84,7 +86,7 @@ class Narrowed:
         """Where the list is to be had as a sheet."""
         told = {name: getattr(wanted, name) for name in ("owner", "field", "region", "demand", "achievement")}
         told |= {name: value.isoformat() for name in ("since", "before") if (value := getattr(wanted, name))}
-        told |= {name: "true" for name in ("waiting", "overdue") if getattr(wanted, name)}
+        told |= {name: "true" for name in ("waiting", "overdue", "asked") if getattr(wanted, name)}
         return address("/api/v1/matches/export", state=wanted.states, band=wanted.bands, format=format, **told)
 
     @property

@@ -15,8 +15,10 @@ from corpus.errors import RecordNotFound
 from corpus.records import Record
 from service.access import Opened, Staff
 from service.answers import disclosed
-from service.forms import Form
+from service.dealing import assign
+from service.forms import Form, once
 from service.installation import Installation
+from service.introducing import write_down
 from service.templating import page
 from service.viewer import Viewer
 
@@ -69,8 +71,20 @@ def post_request_opened(request: Request, opened: Opened, asker: Staff, form: Fo
 
 @router.post("/requests/{id:int}/take")
 def post_take(opened: Opened, asker: Staff, form: Form, id: int) -> Response:
+    """One that joined a match is taken by taking charge of that."""
+    joined = opened.requests.get(id).match_id
+    if joined is not None:
+        assign(opened, asker, joined, asker.login, once(form))
+        return RedirectResponse(f"/workbench/{joined}", HTTPStatus.SEE_OTHER)
     opened.requests.take(id, _id(asker))
     return _to(id)
+
+
+@router.post("/requests/{id:int}/demand")
+def post_demand(opened: Opened, asker: Staff, form: Form, id: int) -> Response:
+    """What was asked about an achievement becomes a demand, and its match begins."""
+    match = write_down(opened, asker, opened.requests.get(id))
+    return RedirectResponse(f"/workbench/{match.id}", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/requests/{id:int}/release")
@@ -113,7 +127,7 @@ def _request_page(
         names=_names(opened, [asked]),
         reached=reached,
         owner=owner,
-        holds=holds and asked.state != "new",
+        holds=holds and asked.state != "new" and asked.match_id is None,
         fault=fault,
         note=note,
         longest=LONGEST["note"],

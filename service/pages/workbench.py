@@ -13,9 +13,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from corpus.accounts import AccountUnknown
+from corpus.contact_requests import ContactRequest
 from corpus.errors import BadInput, RecordNotFound, UnknownValue
-from corpus.pairs import SYSTEM
 from corpus.queue import Wanted, arrivals
 from corpus.queue import page as queue_page
 from corpus.steps import REASONS, STATES
@@ -27,6 +26,7 @@ from service.dealing import Meeting, Outcome, by, is_overdue, meeting, meetings
 from service.forms import Fields, once
 from service.installation import Installation
 from service.lining import counted, lined_up
+from service.pages.names import names_of
 from service.pages.narrowing import AGES, ORDERS, OWNERS, VIEWS, Asked, Narrowed
 from service.stepping import GivenUnreadable, given
 from service.templating import page
@@ -51,6 +51,7 @@ class Row:
     days: int
     is_new: bool
     is_overdue: bool
+    asked: Sequence[ContactRequest]
 
     @property
     def key(self) -> str:
@@ -172,13 +173,14 @@ def _queue(
     if after is None and asked.view != "overdue":
         late = Wanted(overdue=True, owner=wanted.owner)
         overdue = meetings(opened, asker, late, order="due", limit=OVERDUE_SHOWN)
+    requests = opened.requests.of_matches([one.match.id for one in found.meetings])
     shown = [*found.meetings, *(overdue.meetings if overdue else ())]
     answer = page(
         request,
         "workbench.html",
         status,
         narrowed=asked,
-        rows=[_row(one, since, today, made.clock()) for one in found.meetings],
+        rows=[_row(one, since, today, made.clock(), requests.get(one.match.id, [])) for one in found.meetings],
         total=found.total,
         next=found.next,
         is_first=after is None,
@@ -210,7 +212,7 @@ def _queue(
     return answer
 
 
-def _row(one: Meeting, since: datetime | None, today: date, now: datetime) -> Row:
+def _row(one: Meeting, since: datetime | None, today: date, now: datetime, requests: Sequence[ContactRequest]) -> Row:
     match = one.match
     quotes = [event.details.get("quote") for event in one.events if event.to_state == "suggested"]
     return Row(
@@ -220,6 +222,7 @@ def _row(one: Meeting, since: datetime | None, today: date, now: datetime) -> Ro
         (now - match.since).days,
         is_new=since is not None and match.state == "suggested" and match.since > since,
         is_overdue=is_overdue(match, today),
+        asked=[request for request in requests if request.state != "closed"],
     )
 
 
@@ -231,20 +234,6 @@ def _news(opened: Installation, asker: Viewer, since: datetime) -> News:
 def _count(opened: Installation, asker: Viewer, asked: Narrowed) -> int:
     wanted = replace(asked.wanted(asker, opened.matches.today()), by=by(asker))
     return queue_page(opened.matches, wanted, limit=1).total
-
-
-def names_of(opened: Installation, logins: Iterable[str | None]) -> Mapping[str, str]:
-    """The names of people by their logins."""
-    return {login: _name(opened, login) for login in set(logins) if login}
-
-
-def _name(opened: Installation, login: str) -> str:
-    if login == SYSTEM.name:
-        return "系统"
-    try:
-        return opened.accounts.find(login).name
-    except AccountUnknown:
-        return login
 
 
 def _key(written: str) -> tuple[int, int] | None:
