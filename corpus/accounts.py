@@ -24,7 +24,7 @@ from argon2.exceptions import VerificationError
 
 from corpus.database import writing
 from corpus.errors import BadInput
-from corpus.tables import sessions, users
+from corpus.tables import keys, sessions, users
 from corpus.vocabulary import ROLE
 
 Role = Literal["firm", "broker", "operator"]
@@ -136,6 +136,12 @@ class Accounts:
         with self.engine.connect() as connection:
             rows = connection.execute(sa.select(users).order_by(users.c.login)).mappings().all()
         return [_account(row) for row in rows]
+
+    def people(self) -> list[Account]:
+        """Those that people sign in with, not systems by a key; by login."""
+        asked = sa.select(users).where(users.c.id.not_in(sa.select(keys.c.user))).order_by(users.c.login)
+        with self.engine.connect() as connection:
+            return [_account(row) for row in connection.execute(asked).mappings()]
 
     def verify(self, login: str, password: str) -> Account | None:
         """The account, if the password is its and it is not disabled. Hashes anew what was hashed with older parameters."""

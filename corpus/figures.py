@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from corpus.pairs import Pairs, match_from
+from corpus.pairs import Match, Pairs, match_from
 from corpus.queue import JOINED, By, seen_by
 from corpus.records import Achievement, Demand, Record
 from corpus.steps import REASONS, STATES
 from corpus.tables import match_events, matches
 
 _DAY = 86_400.0
+G, T = TypeVar("G"), TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,26 @@ class Stay:
     mean: float
 
 
+Counts = Mapping[str, int]
+Stays = Mapping[str, Stay]
+
+
 @dataclass(frozen=True)
 class Figures:
-    """`reached` counts the matches that ever stood in a state, `now` those that do; the rest count the matches that do, by state."""
+    """`reached` counts the matches that ever stood in a state, `now` those that do; the rest count the matches that do, by state.
 
-    reached: Mapping[str, int]
-    now: Mapping[str, int]
-    stays: Mapping[str, Stay]
-    by_broker: Mapping[str, Mapping[str, int]]
-    by_field: Mapping[str, Mapping[str, int]]
-    by_month: Mapping[str, Mapping[str, int]]
+    `stays` tells how long they stayed in each state, `stays_by_…` of whose matches: by login, code of GB/T 4754, or month of beginning.
+    """
+
+    reached: Counts
+    now: Counts
+    stays: Stays
+    by_broker: Mapping[str, Counts]
+    by_field: Mapping[str, Counts]
+    by_month: Mapping[str, Counts]
+    stays_by_broker: Mapping[str, Stays]
+    stays_by_field: Mapping[str, Stays]
+    stays_by_month: Mapping[str, Stays]
 
 
 @dataclass(frozen=True)
@@ -55,36 +66,34 @@ def figures(made: Pairs, *, since: datetime | None = None, by: By | None = None)
     """Of the matches that `by` sees and that began at or after `since`; all of them without."""
     began = [matches.c.created_at >= since] if since else []
     began += [seen_by(by)] if by else []
-    reached: Counter[str] = Counter()
-    stays: defaultdict[str, list[float]] = defaultdict(list)
-    groups: tuple[defaultdict[str, Counter[str]], ...] = (
-        defaultdict(Counter),
-        defaultdict(Counter),
-        defaultdict(Counter),
-    )
-    now: Counter[str] = Counter()
     with made.engine.connect() as connection:
-        for steps in _paths(connection, began):
-            reached.update({state for state, _ in steps})
-            for (state, at), (_, left) in pairwise(steps):
-                stays[state].append((left - at).total_seconds() / _DAY)
-        held = [
-            match_from(row)
-            for row in connection.execute(sa.select(matches).select_from(JOINED).where(*began)).mappings()
-        ]
-    demands = _records(made, (match.demand_id for match in held))
-    for match in held:
+        asked = sa.select(matches).select_from(JOINED).where(*began)
+        held = {row["id"]: match_from(row) for row in connection.execute(asked).mappings()}
+        paths = list(_paths(connection, began))
+    demands = _records(made, (match.demand_id for match in held.values()))
+    groups = {id: _groups(match, demands.get(match.demand_id)) for id, match in held.items()}
+    reached, now = Counter[str](), Counter[str]()
+    counts = tuple(defaultdict[str, Counter[str]](Counter) for _ in range(3))
+    days = tuple(defaultdict[str, _Days](lambda: defaultdict(list)) for _ in range(4))
+    for id, match in held.items():
         now[match.state] += 1
-        keys = (match.owner or "", field_of(demands.get(match.demand_id)), f"{match.created_at:%Y-%m}")
-        for group, key in zip(groups, keys, strict=True):
-            group[key][match.state] += 1
+        for count, key in zip(counts, groups[id], strict=True):
+            count[key][match.state] += 1
+    for id, steps in paths:
+        reached.update({state for state, _ in steps})
+        for (state, at), (_, left) in pairwise(steps):
+            for stayed, key in zip(days, ("", *groups.get(id, ("", "", ""))), strict=True):
+                stayed[key][state].append((left - at).total_seconds() / _DAY)
     return Figures(
         reached=_in_order(reached),
         now=_in_order(now),
-        stays={state: _stay(stays[state]) for state in STATES if state in stays},
-        by_broker=_grouped(groups[0]),
-        by_field=_grouped(groups[1]),
-        by_month=_grouped(groups[2]),
+        stays=_stays(days[0][""]),
+        by_broker=_grouped(counts[0], _in_order),
+        by_field=_grouped(counts[1], _in_order),
+        by_month=_grouped(counts[2], _in_order),
+        stays_by_broker=_grouped(days[1], _stays),
+        stays_by_field=_grouped(days[2], _stays),
+        stays_by_month=_grouped(days[3], _stays),
     )
 
 
@@ -121,13 +130,21 @@ _STANDS = sa.and_(
 """Steps that were not undone."""
 
 
-def _paths(connection: sa.Connection, began: Iterable[Any]) -> Iterator[list[tuple[str, datetime]]]:
+_Days = defaultdict[str, list[float]]
+
+
+def _paths(connection: sa.Connection, began: Iterable[Any]) -> Iterator[tuple[int, list[tuple[str, datetime]]]]:
     """The states of each match with the times it came there, without what was undone."""
     asked = sa.select(match_events.c.match_id, match_events.c.to_state, match_events.c.at).select_from(_WITH_EVENTS)
     asked = asked.where(_STANDS, *began)
     asked = asked.order_by(match_events.c.match_id, match_events.c.version)
-    for _, steps in groupby(connection.execute(asked), key=lambda row: row[0]):
-        yield [(state, at) for _, state, at in steps]
+    for id, steps in groupby(connection.execute(asked), key=lambda row: row[0]):
+        yield id, [(state, at) for _, state, at in steps]
+
+
+def _groups(match: Match, demand: Record | None) -> tuple[str, str, str]:
+    """By broker, field and month."""
+    return match.owner or "", field_of(demand), f"{match.created_at:%Y-%m}"
 
 
 def field_of(record: Record | None) -> str:
@@ -139,13 +156,17 @@ def _records(made: Pairs, ids: Iterable[int]) -> dict[int, Record]:
     return made.store.get_many(dict.fromkeys(ids))
 
 
+def _stays(days: Mapping[str, list[float]]) -> dict[str, Stay]:
+    return {state: _stay(days[state]) for state in STATES if days.get(state)}
+
+
 def _stay(days: list[float]) -> Stay:
     return Stay(len(days), round(median(days), 2), round(sum(days) / len(days), 2))
 
 
+def _grouped(groups: Mapping[str, G], told: Callable[[G], T]) -> dict[str, T]:
+    return {key: told(groups[key]) for key in sorted(groups)}
+
+
 def _in_order(counted: Mapping[str, int]) -> dict[str, int]:
     return {state: counted[state] for state in STATES if state in counted}
-
-
-def _grouped(groups: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    return {key: _in_order(groups[key]) for key in sorted(groups)}

@@ -28,6 +28,7 @@ from service.installation import Installation
 from service.pages import (
     about,
     account,
+    accounts,
     contact,
     filing,
     home,
@@ -87,6 +88,7 @@ PAGES = (
     thesaurus,
     about,
     account,
+    accounts,
     bulk_page,
     keys_page,
     importing,

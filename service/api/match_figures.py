@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
-from corpus.figures import declines, figures
+from corpus.figures import Stays, declines, figures
 from corpus.steps import REASONS
 from corpus.vocabulary import industries
 from service import ledger
@@ -45,7 +45,7 @@ class FieldJson(BaseModel):
 
 
 class FiguresJson(BaseModel):
-    """`reached`: matches that ever stood in a state; `now`: that do; `stays`: days in a state, of those that left it."""
+    """`reached`: matches that ever stood in a state; `now`: that do; `stays`: days in a state, of those that left it, `stays_by_…`: of whose."""
 
     reached: dict[str, int]
     now: dict[str, int]
@@ -53,6 +53,9 @@ class FiguresJson(BaseModel):
     by_broker: dict[str, dict[str, int]]
     by_field: dict[str, FieldJson]
     by_month: dict[str, dict[str, int]]
+    stays_by_broker: dict[str, dict[str, StayJson]]
+    stays_by_field: dict[str, dict[str, StayJson]]
+    stays_by_month: dict[str, dict[str, StayJson]]
     declines: list[DeclineJson]
 
 
@@ -71,10 +74,13 @@ def get_figures(
     return FiguresJson(
         reached=dict(found.reached),
         now=dict(found.now),
-        stays={state: StayJson(count=s.count, median=s.median, mean=s.mean) for state, s in found.stays.items()},
+        stays=_stays_json(found.stays),
         by_broker={name: dict(states) for name, states in found.by_broker.items()},
         by_field=fields,
         by_month={month: dict(states) for month, states in found.by_month.items()},
+        stays_by_broker={key: _stays_json(stays) for key, stays in found.stays_by_broker.items()},
+        stays_by_field={key: _stays_json(stays) for key, stays in found.stays_by_field.items()},
+        stays_by_month={key: _stays_json(stays) for key, stays in found.stays_by_month.items()},
         declines=_declines(opened, None, asker),
     )
 
@@ -97,6 +103,10 @@ def export_matches(
         raise
     name = f"matches-{opened.matches.today():%Y%m%d}.{format}"
     return FileResponse(path, filename=name, background=BackgroundTask(path.unlink))
+
+
+def _stays_json(stays: Stays) -> dict[str, StayJson]:
+    return {state: StayJson(count=s.count, median=s.median, mean=s.mean) for state, s in stays.items()}
 
 
 def _declines(opened: Installation, organisation: str | None, asker: Viewer) -> list[DeclineJson]:

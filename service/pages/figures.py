@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.background import BackgroundTask
 
-from corpus.figures import Declined, Figures, declines, figures
+from corpus.figures import Declined, Figures, Stays, declines, figures
 from corpus.steps import REASONS, STATES
 from corpus.vocabulary import industries
 from service.access import Opened, Staff
@@ -52,11 +52,12 @@ Since = Annotated[date | None, Query()]
 
 @dataclass(frozen=True)
 class Group:
-    """Matches of a broker, a field or a month, counted by how far they are."""
+    """Matches of a broker, a field or a month, counted by how far they are; how long they stayed in each state."""
 
     name: str
     total: int
     counts: Mapping[str, int]
+    stays: Stays
     address: str | None = None
 
 
@@ -102,18 +103,16 @@ def _groups(opened: Installation, found: Figures) -> Mapping[str, list[Group]]:
     """By broker, field and month; the largest first, months the latest first."""
     names = names_of(opened, found.by_broker)
     brokers = [
-        _group(names.get(login, "无人负责"), states, address("/workbench", view="all", owner=login or "nobody"))
-        for login, states in found.by_broker.items()
-    ]
+        Group(names.get(login, "无人负责"), *_counted(found.by_broker, found.stays_by_broker, login),
+              address("/workbench", view="all", owner=login or "nobody"))
+        for login in found.by_broker
+    ]  # fmt: skip
     fields = [
-        _group(
-            industries().name(code) if code else "未说明",
-            states,
-            address("/workbench", view="all", field=code) if code else None,
-        )
-        for code, states in found.by_field.items()
-    ]
-    months = [_group(month, states) for month, states in found.by_month.items()]
+        Group(industries().name(code) if code else "未说明", *_counted(found.by_field, found.stays_by_field, code),
+              address("/workbench", view="all", field=code) if code else None)
+        for code in found.by_field
+    ]  # fmt: skip
+    months = [Group(month, *_counted(found.by_month, found.stays_by_month, month)) for month in found.by_month]
     return {
         "负责人": sorted(brokers, key=lambda group: -group.total),
         "需求的领域": sorted(fields, key=lambda group: -group.total),
@@ -121,9 +120,12 @@ def _groups(opened: Installation, found: Figures) -> Mapping[str, list[Group]]:
     }
 
 
-def _group(name: str, states: Mapping[str, int], address: str | None = None) -> Group:
-    counts = {label: sum(states.get(state, 0) for state in group) for label, group in GROUPS.items()}
-    return Group(name, sum(states.values()), counts, address)
+def _counted(
+    counts: Mapping[str, Mapping[str, int]], stays: Mapping[str, Stays], key: str
+) -> tuple[int, Mapping[str, int], Stays]:
+    states = counts[key]
+    summed = {label: sum(states.get(state, 0) for state in group) for label, group in GROUPS.items()}
+    return sum(states.values()), summed, stays.get(key, {})
 
 
 def _rows(opened: Installation, found: Figures, turned_down: list[Declined]) -> Iterator[tuple[Any, ...]]:
@@ -137,5 +139,7 @@ def _rows(opened: Installation, found: Figures, turned_down: list[Declined]) -> 
     for table, groups in _groups(opened, found).items():
         for group in groups:
             yield from ((table, group.name, label, count) for label, count in group.counts.items())
+            for state, stay in group.stays.items():
+                yield (table, group.name, f"{STATES[state].label}停留的中位天数", stay.median)
     for one in turned_down:
         yield ("没有成的原因", one.organisation or "未说明", REASONS[one.reason].label, one.count)

@@ -199,7 +199,7 @@ def _silent(found: Meeting) -> set[str]:
 
 def _staff(opened: Installation) -> Mapping[str, str]:
     """Who may be in charge, by login."""
-    accounts = opened.accounts.all()
+    accounts = opened.accounts.people()
     return {one.login: one.name for one in accounts if one.role != "firm" and not one.is_disabled}
 
 

@@ -1,88 +1,10 @@
-// Keys for the workbench, and forms that lose nothing: what could not be sent stays as it is, and is tried again when asked.
+// Keys for the workbench. Its forms are seen to by kept.js.
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 const pairs = () => $$(".queue .pair");
 const here = () => $(".queue .pair.is-here");
 const HERE = "duijie-here";
-
-// Forms
-
-document.addEventListener("submit", (event) => {
-  const form = event.target.closest?.("form[data-kept]");
-  if (!form || event.defaultPrevented) return;
-  event.preventDefault();
-  send(form, event.submitter);
-});
-
-async function send(form, button) {
-  const sent = new URLSearchParams(new FormData(form, button));
-  const waits = (yes) => document.documentElement.classList.toggle("waiting", yes);
-  if (form.dataset.sending) return;
-  form.dataset.sending = "yes";
-  waits(true);
-  try {
-    const answer = await fetch(form.action, { method: "POST", body: sent, signal: AbortSignal.timeout(30_000) });
-    const found = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (new URL(answer.url).pathname === "/sign-in") keep(form, button, "登录已经过期。您写的都还在：请", "/sign-in");
-    else if (answer.status === 403 || answer.status >= 500) keep(form, button, `${$("#main .lede", found)?.textContent ?? "服务器出错。"}您写的都还在。`);
-    else show(found, answer);
-  } catch {
-    keep(form, button, "没有连上服务器，这一步没有确认记下。您写的都还在，连上以后请再试。");
-  } finally {
-    delete form.dataset.sending;
-    waits(false);
-  }
-}
-
-// The page that came back takes the place of this one, without a second request.
-function show(found, answer) {
-  $("#main").replaceWith($("#main", found));
-  document.title = found.title;
-  if (answer.redirected) history.pushState(null, "", answer.url);
-  begin();
-  const told = $("#main [role=alert]") ?? $("#main .notice");
-  if (told) {
-    told.tabIndex = -1;
-    told.focus({ preventScroll: true });
-    if (told.role === "alert" || !pairs().length) scrollTo({ top: 0 });
-  }
-}
-
-function keep(form, button, said, link) {
-  $(".lost", form)?.remove();
-  const told = document.createElement("div");
-  told.className = "notice bad lost";
-  told.setAttribute("role", "alert");
-  told.append(said);
-  if (link) {
-    const way = Object.assign(document.createElement("a"), { href: link, target: "_blank", textContent: "在新窗口里登录" });
-    told.append(way, "，再回来按下面的钮。");
-  }
-  const again = Object.assign(document.createElement("button"), { type: "button", textContent: "再试一次" });
-  again.addEventListener("click", async () => {
-    again.disabled = true;
-    await renew();
-    told.remove();
-    send(form, button);
-  });
-  told.append(" ", again);
-  form.prepend(told);
-  told.scrollIntoView({ block: "nearest" });
-}
-
-// After signing in anew the forms need the token of the new session; what they say otherwise, versions included, stays.
-async function renew() {
-  try {
-    const answer = await fetch(location.pathname.startsWith("/workbench") ? location.href : "/workbench");
-    const token = $("input[name=token]", new DOMParser().parseFromString(await answer.text(), "text/html"))?.value;
-    if (token) for (const field of $$("input[name=token]")) field.value = token;
-  } catch { /* sending tells it */ }
-}
-
-addEventListener("popstate", () => location.reload());
-
-// Keys
 
 const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog");
 
@@ -185,4 +107,5 @@ function begin() {
   if (all.length && at >= 0) stand(all[Math.min(at, all.length - 1)]);
   count();
 }
+document.addEventListener("shown", begin);
 begin();

@@ -184,7 +184,16 @@ def test_time_in_a_state_is_counted_in_days(memory_store: Store) -> None:
     match = suggested(made)
     clock.at += timedelta(days=3)
     made.step(match.id, "shortlisted", LI)
-    assert figures(made).stays == {"suggested": Stay(1, 3.0, 3.0)}
+    other = suggested(made, 2)
+    clock.at += timedelta(days=1)
+    made.step(other.id, "shortlisted", LEAD)
+    found = figures(made)
+    assert found.stays == {"suggested": Stay(2, 2.0, 2.0)}
+    assert found.stays_by_broker == {
+        "chen": {"suggested": Stay(1, 1.0, 1.0)}, "li": {"suggested": Stay(1, 3.0, 3.0)},
+    }  # fmt: skip
+    assert found.stays_by_field == {"C34": found.stays}
+    assert found.stays_by_month == {"2026-09": found.stays}
 
 
 def test_declines_are_told_to_the_organisation_of_the_achievement(store: Store) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from corpus.accounts import Account
 from service.access import SESSION
@@ -171,8 +171,128 @@ def test_a_lost_connection_loses_nothing(browser: Browser, address: str, opened:
     page.context.close()
 
 
+def test_a_decision_made_offline_is_kept_and_sent_when_the_connection_is_back(
+    browser: Browser, address: str, opened: Installation
+) -> None:
+    page = page_of(browser, address, opened)
+    page.goto(address + "/workbench")
+    first = page.locator(".pair .pair-open").first
+    link, title = first.get_attribute("href"), first.inner_text()
+    id = int(str(link).rpartition("/")[2])
+    before = len(opened.matches.history(id))
+    page.keyboard.press("j")
+    page.context.set_offline(True)
+    page.keyboard.press("a")
+    page.locator(".lost", has_text="没有连上服务器").wait_for()
+    assert len(opened.matches.history(id)) == before
+    page.context.set_offline(False)
+    page.locator(".did", has_text="已初筛通过").wait_for()
+    assert page.locator(f".pair-open[href='{link}']").count() == 0, title
+    assert [event.to_state for event in opened.matches.history(id)[before:]] == ["shortlisted"]
+    page.keyboard.press("u")
+    page.locator(".did", has_text="已撤销").wait_for()
+    page.context.close()
+
+
+def test_what_was_written_offline_outlives_the_page_and_is_sent_once(
+    browser: Browser, address: str, opened: Installation
+) -> None:
+    page = page_of(browser, address, opened)
+    page.goto(address + "/workbench/3")
+    before = len(opened.matches.history(3))
+    page.locator("[data-way=review] summary").click()
+    page.locator("#review-note").fill("写了一半的意见")
+    page.locator("[data-way=follow-up] summary").click()
+    page.locator("#follow-note").fill("对方下周来")
+    page.route("**/follow-up", lambda route: route.abort("connectionreset"))
+    page.get_by_role("button", name="记下", exact=True).click()
+    page.locator(".lost", has_text="没有连上服务器").wait_for()
+    page.goto(address + "/workbench/4")
+    page.locator(".lost", has_text="有一步还没有送出").wait_for()
+    page.unroute("**/follow-up")
+    page.reload()
+    page.locator(".event-note", has_text="对方下周来").wait_for()
+    assert "/workbench/3" in page.url
+    page.reload()
+    assert [event.note for event in opened.matches.history(3)[before:]] == ["对方下周来"]
+    page.context.close()
+
+
+def test_a_lost_answer_is_asked_for_again_and_what_is_half_written_stays(
+    browser: Browser, address: str, opened: Installation
+) -> None:
+    """The server has recorded it, the answer got lost on the way."""
+    page = page_of(browser, address, opened)
+    page.goto(address + "/workbench/5")
+    before = len(opened.matches.history(5))
+    page.locator("[data-way=review] summary").click()
+    page.locator("#review-note").fill("写了一半的意见")
+    page.locator("[data-way=follow-up] summary").click()
+    page.locator("#follow-note").fill("报价已寄")
+
+    def lose(route: Route) -> None:
+        route.fetch(max_redirects=0)
+        route.abort("connectionreset")
+
+    page.route("**/follow-up", lose)
+    page.get_by_role("button", name="记下", exact=True).click()
+    page.locator(".lost", has_text="没有连上服务器").wait_for()
+    assert [event.note for event in opened.matches.history(5)[before:]] == ["报价已寄"]
+    page.unroute("**/follow-up")
+    page.get_by_role("button", name="再试一次").click()
+    page.locator(".event-note", has_text="报价已寄").wait_for()
+    assert page.locator("#review-note").input_value() == "写了一半的意见"
+    assert [event.note for event in opened.matches.history(5)[before:]] == ["报价已寄"]
+    page.context.close()
+
+
+def test_keys_shortlist_hold_and_go_back(browser: Browser, address: str, opened: Installation) -> None:
+    page = page_of(browser, address, opened)
+    page.goto(address + "/workbench")
+    links = page.locator(".pair .pair-open").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    for key in ("j", "j", "j", "k"):
+        page.keyboard.press(key)
+    assert page.locator(".pair.is-here .pair-open").get_attribute("href") == links[1]
+    page.keyboard.press(" ")
+    assert page.locator("[data-chosen]").inner_text() == "1 对"
+    page.keyboard.press("a")
+    page.locator(".did", has_text="已初筛通过").wait_for()
+    page.keyboard.press("u")
+    page.locator(".did", has_text="已撤销").wait_for()
+    page.keyboard.press("h")
+    assert page.evaluate("document.activeElement.id") == "bulk-due"
+    page.locator("#bulk-due").fill("2099-01-01")
+    page.keyboard.press("Enter")
+    page.locator(".did", has_text="已暂缓").wait_for()
+    page.keyboard.press("u")
+    page.locator(".did", has_text="已撤销").wait_for()
+    page.context.close()
+
+
+def test_the_queue_is_narrowed_by_what_a_broker_chooses(browser: Browser, address: str, opened: Installation) -> None:
+    page = page_of(browser, address, opened)
+    page.goto(address + "/workbench?view=all")
+    every = page.locator(".count").inner_text()
+    for name in ("field", "region", "band", "owner", "age"):
+        page.locator(".narrowing summary").click()
+        field = page.locator(f"#by-{name}")
+        label = field.locator("option").nth(1).inner_text()
+        field.select_option(index=1)
+        page.get_by_role("button", name="看", exact=True).click()
+        page.locator(".chip").first.wait_for()
+        chip = page.locator(".chip:not(.chip-all)")
+        assert label in chip.inner_text()
+        chip.click()
+        page.wait_for_url("**/workbench?view=all")
+        assert page.locator(".count").inner_text() == every
+    page.context.close()
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
-@pytest.mark.parametrize("path", ["/workbench", "/workbench?view=all&field=C", "match", "/workbench/figures"])
+@pytest.mark.parametrize(
+    "path",
+    ["/workbench", "/workbench?view=all&field=C", "match", "/workbench/figures", "/workbench/rules", "/requests"],
+)
 def test_pages_of_the_workbench_show_without_fault(
     browser: Browser, address: str, opened: Installation, path: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:

@@ -392,6 +392,9 @@ def test_figures_count_where_matches_are_and_why_offers_were_turned_down(
     assert len(queue(read(client.get(str(link["href"]))))) == 2
     listed = list(csv.reader(client.get("/workbench/figures.csv").content.decode("utf-8-sig").splitlines()))
     assert ["到过", "系统推荐", "对", "3"] in listed
+    assert ["负责人", "wang 先生", "系统推荐停留的中位天数", "0"] in [
+        [*row[:3], row[3].split(".")[0]] for row in listed
+    ]
     assert ["没有成的原因", "丁研究院（示例）", "成熟度不足", "1"] in listed
     sheet = openpyxl.load_workbook(BytesIO(client.get("/workbench/figures.xlsx").content)).active
     assert sheet
@@ -433,7 +436,7 @@ def test_what_people_write_comes_out_as_text(client: TestClient, opened: Install
     ):
         assert SCRIPT in words(found.main)
         sources = [one.get("src") for one in found.select("script")]
-        assert sources == ["/static/duijie.js", "/static/workbench.js"]
+        assert sources == ["/static/duijie.js", "/static/kept.js", "/static/workbench.js"]
 
 
 def test_a_match_whose_record_went_is_still_to_be_read(client: TestClient, opened: Installation) -> None:
