@@ -42,6 +42,7 @@ introductions  contact requests that joined a match, answered by what becomes of
 pairs         a demand and an achievement brought together, and their history
 matches       everything that is done with such a pair
 suggestions   what a machine proposes, where no person has decided
+sight         which matches somebody sees
 queue         the matches that wait for somebody, best first
 figures       how matches go: funnel, time in state, reasons
 labels        what decisions say of relevance

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from corpus.pairs import Match, Pairs, match_from
-from corpus.queue import JOINED, By, seen_by
 from corpus.records import Achievement, Demand, Record
+from corpus.sight import By, seen_by
 from corpus.steps import REASONS, STATES
 from corpus.tables import match_events, matches
 
@@ -67,7 +67,7 @@ def figures(made: Pairs, *, since: datetime | None = None, by: By | None = None)
     began = [matches.c.created_at >= since] if since else []
     began += [seen_by(by)] if by else []
     with made.engine.connect() as connection:
-        asked = sa.select(matches).select_from(JOINED).where(*began)
+        asked = sa.select(matches).where(*began)
         held = {row["id"]: match_from(row) for row in connection.execute(asked).mappings()}
         paths = list(_paths(connection, began))
     demands = _records(made, (match.demand_id for match in held.values()))
@@ -121,7 +121,7 @@ def declines(
     return [Declined(name, reason, count) for (name, reason), count in order if reason in REASONS]
 
 
-_WITH_EVENTS = JOINED.join(match_events, matches.c.id == match_events.c.match_id)
+_WITH_EVENTS = matches.join(match_events, matches.c.id == match_events.c.match_id)
 _UNDOING = match_events.alias("undoing")
 _STANDS = sa.and_(
     match_events.c.type == "step",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Literal
@@ -14,16 +14,13 @@ from corpus import vocabulary as v
 from corpus.errors import BadInput
 from corpus.history import Event
 from corpus.pairs import Match, Pairs, match_from
+from corpus.sight import By, seen_by
 from corpus.steps import OPEN
 from corpus.tables import TABLES, contact_requests, match_events, matches
 
 Order = Literal["best", "due", "latest"]
 _DEMAND, _ACHIEVEMENT = TABLES["demand"], TABLES["achievement"]
-JOINED = matches.outerjoin(_DEMAND, matches.c.demand_id == _DEMAND.c.id).outerjoin(
-    _ACHIEVEMENT, matches.c.achievement_id == _ACHIEVEMENT.c.id
-)
-_COLLEAGUES_SEE = ("public", "members", "org")
-_UNPUBLISHED = ("draft", "pending_review", "returned", "archived", "withdrawn")
+_SIDES = ((_DEMAND, matches.c.demand_id), (_ACHIEVEMENT, matches.c.achievement_id))
 _TO_DECIDE = ("suggested", "reopened")
 NOBODY = "-"
 """As an owner: matches that have none."""
@@ -31,15 +28,6 @@ NOBODY = "-"
 
 class CursorUnreadable(BadInput):
     """看不懂翻页位置“{cursor}”。请用上一页给出的 next，或从头看起。"""
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who looks: a firm sees what was shown to it, brokers and operators all but others' private demands and drafts; as `service.viewer` says of records."""
-
-    role: Literal["firm", "broker", "operator"]
-    account: int
-    organisation: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +70,8 @@ def page(
 ) -> Page:
     """A page of the queue: best scores first, or what is due first, or what moved last. Raises CursorUnreadable, UnknownValue."""
     conditions = _conditions(wanted, made.today())
-    counted = sa.select(sa.func.count()).select_from(JOINED).where(*conditions)
-    asked = sa.select(matches).select_from(JOINED).where(*conditions, *_beyond(order, after)).order_by(*_ORDERS[order])
+    counted = sa.select(sa.func.count()).select_from(matches).where(*conditions)
+    asked = sa.select(matches).where(*conditions, *_beyond(order, after)).order_by(*_ORDERS[order])
     with made.engine.connect() as connection:
         total = int(connection.scalar(counted) or 0)
         rows = connection.execute(asked.limit(limit + 1)).mappings().all()
@@ -91,9 +79,21 @@ def page(
     return Page(found, total, _cursor(order, found[-1]) if len(rows) > limit else None)
 
 
+def counted(made: Pairs, views: Mapping[str, Wanted]) -> dict[str, int]:
+    """How many matches each of several views wants, in one pass. Raises UnknownValue."""
+    today = made.today()
+    sums = [
+        sa.func.count(sa.case((sa.and_(sa.true(), *_conditions(wanted, today)), 1))).label(view)
+        for view, wanted in views.items()
+    ]
+    with made.engine.connect() as connection:
+        row = connection.execute(sa.select(*sums).select_from(matches)).one()
+    return dict(zip(views, row, strict=True))
+
+
 def every(made: Pairs, wanted: Wanted = EVERYTHING) -> Iterator[Match]:
     """All that is wanted, oldest first, streamed."""
-    asked = sa.select(matches).select_from(JOINED).where(*_conditions(wanted, made.today())).order_by(matches.c.id)
+    asked = sa.select(matches).where(*_conditions(wanted, made.today())).order_by(matches.c.id)
     with made.engine.connect().execution_options(yield_per=500) as connection:
         for row in connection.execute(asked).mappings():
             yield match_from(row)
@@ -113,7 +113,7 @@ def arrivals(made: Pairs, since: datetime, wanted: Wanted = EVERYTHING) -> dict[
     """How many of the wanted matches were suggested after a time (UTC), by why: a code of `suggestions.WHY`; most first."""
     why = match_events.c.details["why"].as_string().label("why")
     asked = sa.select(why, sa.func.count(sa.distinct(matches.c.id))).select_from(
-        JOINED.join(match_events, matches.c.id == match_events.c.match_id)
+        matches.join(match_events, matches.c.id == match_events.c.match_id)
     )
     asked = asked.where(match_events.c.to_state == "suggested", match_events.c.at > since)
     asked = asked.where(*_conditions(wanted, made.today())).group_by("why")
@@ -162,50 +162,17 @@ def _asked() -> sa.ColumnElement[bool]:
 def _in_field(code: str) -> sa.ColumnElement[bool]:
     """Codes below a code begin with it; those of a record stand in a JSON list."""
     held = f'%"{code}%'
-    return sa.or_(*(sa.cast(side.c.industry, sa.Text).like(held) for side in (_DEMAND, _ACHIEVEMENT)))
+    return _either(lambda side: sa.cast(side.c.industry, sa.Text).like(held))
 
 
 def _in_region(code: str) -> sa.ColumnElement[bool]:
     begins = code[:2] if code.endswith("0000") else code[:4] if code.endswith("00") else code
-    return sa.or_(*(side.c.region.like(f"{begins}%") for side in (_DEMAND, _ACHIEVEMENT)))
+    return _either(lambda side: side.c.region.like(f"{begins}%"))
 
 
-def seen_by(by: By) -> sa.ColumnElement[bool]:
-    if by.role == "firm":
-        return _shown_to(by)
-    private = sa.and_(_DEMAND.c.visibility == "private", ~_is_of(by, _DEMAND))
-    drafts = [
-        sa.and_(t.c.status == "draft", t.c.owner.is_not(None), t.c.owner != by.account) for t in (_DEMAND, _ACHIEVEMENT)
-    ]
-    return sa.and_(*(sa.not_(sa.func.coalesce(hidden, sa.false())) for hidden in (private, *drafts)))
-
-
-def _is_of(by: By, table: sa.Table) -> sa.ColumnElement[bool]:
-    nobodys = table.c.owner.is_(None) if by.role == "operator" else sa.false()
-    return sa.or_(sa.func.coalesce(table.c.owner, 0) == by.account, nobodys)
-
-
-def _shown_to(by: By) -> sa.ColumnElement[bool]:
-    """What a firm sees: its own side's matches from when they were shown to it. As `Standing.is_shown_to` says."""
-    m = matches.c
-    sides = (("demand", _DEMAND, m.supply_said), ("supply", _ACHIEVEMENT, m.demand_said))
-    return sa.or_(
-        *(
-            sa.and_(_owned(by, table), m.first.is_not(None), sa.or_(m.first.in_((side, "both")), said == "interested"))
-            for side, table, said in sides
-        )
-    )
-
-
-def _owned(by: By, table: sa.Table) -> sa.ColumnElement[bool]:
-    c = table.c
-    of_firm = sa.and_(
-        c.organisation == (by.organisation or ""),
-        c.organisation != "",
-        c.visibility.in_(_COLLEAGUES_SEE),
-        c.status.not_in(_UNPUBLISHED),
-    )
-    return sa.or_(c.owner == by.account, of_firm)
+def _either(holds: Callable[[sa.Table], sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """Whether something holds of either side's record."""
+    return sa.or_(*(sa.exists().where(side.c.id == id, holds(side)) for side, id in _SIDES))
 
 
 _ORDERS: dict[Order, tuple[Any, ...]] = {

@@ -17,8 +17,9 @@ from corpus.history import Event, last_step, side_of, this_round
 from corpus.matches import may
 from corpus.needs import Given
 from corpus.pairs import Actor, Match, MatchNotFound
-from corpus.queue import EVERYTHING, By, Order, Page, Wanted, histories, page
+from corpus.queue import EVERYTHING, Order, Page, Wanted, histories, page
 from corpus.records import Achievement, Demand, Record
+from corpus.sight import By
 from corpus.steps import REASONS, SIDES, STATES, StepRefused, possible
 from indexer.comparisons import Finding
 from service.answers import comparisons

@@ -39,6 +39,8 @@ def _table(name: str, kind: type[Record]) -> sa.Table:
         *(_column(kind, field) for field in stated_fields(kind)),
         sa.UniqueConstraint("source", "source_id", name=f"uq_{name}_source"),
         sa.Index(f"ix_{name}_revision", "revision", unique=True),
+        sa.Index(f"ix_{name}_status", "status"),
+        sa.Index(f"ix_{name}_visibility", "visibility"),
     )
 
 

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from corpus.contact_requests import ContactRequest
 from corpus.errors import BadInput, RecordNotFound, UnknownValue
 from corpus.queue import Wanted, arrivals
-from corpus.queue import page as queue_page
+from corpus.queue import counted as counted_views
 from corpus.steps import REASONS, STATES
 from corpus.suggestions import WHY
 from corpus.vocabulary import industries, regions
@@ -185,7 +185,7 @@ def _queue(
         next=found.next,
         is_first=after is None,
         overdue=overdue,
-        counts={view: _count(opened, asker, asked.seen_as(view)) for view in VIEWS},
+        counts=_counts(opened, asker, asked),
         news=_news(opened, asker, since) if since else None,
         did={"mine": "归我负责", "undo": "撤销"}.get(did) or BULK.get(did, ""),
         is_undo=did in ("undo", "mine"),
@@ -231,9 +231,10 @@ def _news(opened: Installation, asker: Viewer, since: datetime) -> News:
     return News(since, sum(why.values()), [(WHY.get(code, code), count) for code, count in islice(why.items(), 6)])
 
 
-def _count(opened: Installation, asker: Viewer, asked: Narrowed) -> int:
-    wanted = replace(asked.wanted(asker, opened.matches.today()), by=by(asker))
-    return queue_page(opened.matches, wanted, limit=1).total
+def _counts(opened: Installation, asker: Viewer, asked: Narrowed) -> Mapping[str, int]:
+    today = opened.matches.today()
+    views = {view: replace(asked.seen_as(view).wanted(asker, today), by=by(asker)) for view in VIEWS}
+    return counted_views(opened.matches, views)
 
 
 def _key(written: str) -> tuple[int, int] | None:

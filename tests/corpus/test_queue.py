@@ -15,9 +15,10 @@ from corpus.labels import Label, labels
 from corpus.matches import Matches
 from corpus.needs import Given
 from corpus.pairs import Match
-from corpus.queue import NOBODY, By, CursorUnreadable, Order, Wanted, arrivals, every, page
+from corpus.queue import NOBODY, CursorUnreadable, Order, Wanted, arrivals, counted, every, page
 from corpus.records import Achievement
 from corpus.rounds import Rounds
+from corpus.sight import By
 from corpus.store import Store
 from corpus.suggestions import Suggestion, suggest
 from tests.corpus.lives import (
@@ -100,6 +101,17 @@ def test_a_cursor_that_is_none_is_refused(memory_store: Store, cursor: str) -> N
 def test_what_is_wanted(made: Matches, wanted: dict[str, Any], expected: list[float]) -> None:
     found = page(made, Wanted(**wanted))
     assert (scores(found.matches), found.total) == (expected, len(expected))
+
+
+def test_several_views_are_counted_as_each_by_itself(made: Matches) -> None:
+    views = {
+        "all": Wanted(),
+        "waiting": Wanted(waiting=True, by=By("broker", 1)),
+        "field": Wanted(field="C38"),
+        "none": Wanted(states=("rejected",)),
+        "asked": Wanted(asked=True),
+    }
+    assert counted(made, views) == {view: page(made, wanted).total for view, wanted in views.items()}
 
 
 def test_a_field_that_there_is_not_is_told(made: Matches) -> None:
