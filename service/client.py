@@ -7,7 +7,7 @@
             print(demand["source_id"], [hit["title"] for hit in demand["hits"]])
 
 What the server refuses is raised as `Refused`, with its status and the sentence that it told. Calls that got lost or were put off are made again where
-that does no harm (`calling`); a bulk job always has an idempotency key, so it is sent once however often the call is made.
+that does no harm (`calling`); a bulk job and a step of a match always have an idempotency key, so they are done once however often the call is made.
 """
 
 from __future__ import annotations
@@ -157,7 +157,10 @@ class Duijie:
 
     def step(self, id: int, to: str, **given: Any) -> MatchJson | ShownJson:
         """Bring a match to another state; `given` as in `POST /api/v1/matches/{id}/step`: version, reason, note, said …"""
-        sent = self.calls.call("POST", f"/api/v1/matches/{id}/step", json={"to": to, **given})
+        key = {"Idempotency-Key": uuid4().hex}
+        sent = self.calls.call(
+            "POST", f"/api/v1/matches/{id}/step", json={"to": to, **given}, headers=key, harmless=True
+        )
         return _MATCH.validate_json(sent.content)
 
     def bulk(

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from corpus.matches import Actor
+from corpus.pairs import Actor
 from service.api.match_shapes import MatchJson
 from service.client import Duijie, JobFailed, Refused
 from service.installation import Installation
