@@ -29,6 +29,7 @@ drafts        demands that were written and not filed yet
 watches       saved searches, and the alerts that came of them
 glances       what an account was last shown of a demand's matches
 rounds        up to when an account has seen the queue
+beats         the fields and firms that a broker looks after
 disclosures   who read what is confidential, of which record, when
 contact_requests  who asks to be put in touch, and which broker sees to it
 refusals      rows that did not go in, in a file to be mended

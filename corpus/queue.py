@@ -11,6 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from corpus import vocabulary as v
+from corpus.beats import Beat
 from corpus.errors import BadInput
 from corpus.history import Event
 from corpus.pairs import Match, Pairs, match_from
@@ -34,7 +35,7 @@ class CursorUnreadable(BadInput):
 class Wanted:
     """By what a queue is narrowed; what is None or empty narrows nothing.
 
-    `waiting`: what asks for a decision today; `asked`: what an open contact request is about; `overdue`: open matches whose day has passed. `field` is a code of GB/T 4754 and `region` one of
+    `beat`: of those fields or firms, of either side. `waiting`: what asks for a decision today; `asked`: what an open contact request is about; `overdue`: open matches whose day has passed. `field` is a code of GB/T 4754 and `region` one of
     GB/T 2260, with all below it, of either side. `since`, `before`: dates of the state a match is in. `by`: who looks; without, everything is shown.
     """
 
@@ -43,6 +44,7 @@ class Wanted:
     owner: str | None = None
     field: str | None = None
     region: str | None = None
+    beat: Beat | None = None
     since: date | None = None
     before: date | None = None
     demand: int | None = None
@@ -136,6 +138,7 @@ def _conditions(wanted: Wanted, today: date) -> list[sa.ColumnElement[bool]]:
         m.since < _midnight(wanted.before) if wanted.before else None,
         _in_field(v.industries().code(wanted.field)) if wanted.field else None,
         _in_region(v.regions().code(wanted.region)) if wanted.region else None,
+        _on_beat(wanted.beat) if wanted.beat else None,
         _waiting(today) if wanted.waiting else None,
         sa.and_(m.due_on < today, m.state.in_(OPEN)) if wanted.overdue else None,
         _asked() if wanted.asked else None,
@@ -163,6 +166,11 @@ def _in_field(code: str) -> sa.ColumnElement[bool]:
     """Codes below a code begin with it; those of a record stand in a JSON list."""
     held = f'%"{code}%'
     return _either(lambda side: sa.cast(side.c.industry, sa.Text).like(held))
+
+
+def _on_beat(beat: Beat) -> sa.ColumnElement[bool]:
+    firms = [_either(lambda side: side.c.organisation.in_(beat.firms))] if beat.firms else []
+    return sa.or_(sa.false(), *map(_in_field, beat.fields), *firms)
 
 
 def _in_region(code: str) -> sa.ColumnElement[bool]:

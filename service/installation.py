@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from corpus.accounts import Accounts
+from corpus.beats import Beats
 from corpus.contact_requests import ContactRequests
 from corpus.drafts import Drafts
 from corpus.glances import Glances
@@ -54,6 +55,7 @@ class Installation:
         self.glances = Glances(self.store.engine)
         self.watches = Watches(self.store.engine)
         self.rounds = Rounds(self.store.engine)
+        self.beats = Beats(self.store.engine)
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
         self.matches = Matches(self.store)

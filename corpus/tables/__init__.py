@@ -8,7 +8,7 @@ dealings   matches, everything that was done with them, and how far the queue wa
 following  drafts, and what an account is told of
 """
 
-from corpus.tables.dealings import marks, match_events, matches, rounds
+from corpus.tables.dealings import beats, marks, match_events, matches, rounds
 from corpus.tables.following import alerts, drafts, glances, watches
 from corpus.tables.people import contact_requests, disclosures, sessions, tries, users
 from corpus.tables.records import TABLES, counter, deletions, departures, record_from, row_of
@@ -18,6 +18,7 @@ from corpus.tables.systems import jobs, key_minutes, key_uses, keys
 __all__ = [
     "TABLES",
     "alerts",
+    "beats",
     "contact_requests",
     "counter",
     "deletions",

@@ -1,7 +1,8 @@
 """Pairs that were brought together, and what became of them.
 
 `matches` holds one row for each pair, with where it stands; `match_events` everything that was done with it, only ever added to.
-`marks` remembers how far background work has followed the store, `rounds` up to when an account has seen the queue.
+`marks` remembers how far background work has followed the store, `rounds` up to when an account has seen the queue,
+`beats` the fields and firms that it looks after.
 """
 
 from __future__ import annotations
@@ -77,4 +78,12 @@ rounds = sa.Table(
     sa.Column("account", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("before", sa.DateTime),
     sa.Column("latest", sa.DateTime, nullable=False),
+)
+
+beats = sa.Table(
+    "beats",
+    metadata,
+    sa.Column("account", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("fields", sa.JSON, nullable=False),
+    sa.Column("firms", sa.JSON, nullable=False),
 )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from corpus.needs import Given
 from corpus.queue import Wanted
 from corpus.steps import STATES
-from service.access import Member
+from service.access import Member, Opened
 from service.api.match_shapes import StateName
 
 MOST = 500
@@ -116,6 +116,7 @@ class ProposalBody(_Body):
 
 
 def wanted(
+    opened: Opened,
     asker: Member,
     state: Annotated[list[StateName], Query(max_length=len(STATES))] = [],  # noqa: B006 (FastAPI copies it)
     band: Annotated[list[Literal["strong", "possible", "weak", "none"]], Query(max_length=4)] = [],  # noqa: B006
@@ -129,12 +130,14 @@ def wanted(
     waiting: Annotated[bool, Query(description="Only what waits for a decision today")] = False,
     overdue: Annotated[bool, Query(description="Only what is due and not closed")] = False,
     asked: Annotated[bool, Query(description="Only what an open contact request is about")] = False,
+    beat: Annotated[bool, Query(description="Only of the fields and firms that the asker looks after")] = False,
 ) -> Wanted:
     if not asker.is_staff:  # what a firm is not shown, it cannot ask by either
         return Wanted(demand=demand, achievement=achievement)
     return Wanted(
         states=tuple(state), bands=tuple(band), owner=owner, field=field, region=region, since=since, before=before,
         demand=demand, achievement=achievement, waiting=waiting, overdue=overdue, asked=asked,
+        beat=opened.beats.of(asker.account) if beat and asker.account is not None else None,
     )  # fmt: skip
 
 

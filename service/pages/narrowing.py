@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 
 from corpus import vocabulary as v
+from corpus.beats import Beat
 from corpus.codes import Vocabulary
 from corpus.queue import NOBODY, Order, Wanted
 from corpus.steps import OPEN, STATES
@@ -37,7 +38,7 @@ _BAND_NAMES: Mapping[str, str] = {str(code): label for code, label in BANDS.item
 
 @dataclass(frozen=True)
 class Narrowed:
-    """What the address says; words that are not known narrow nothing."""
+    """What the address says; words that are not known narrow nothing. `beat`: `all` for more than what the broker looks after."""
 
     view: str = "waiting"
     state: str = ""
@@ -46,6 +47,7 @@ class Narrowed:
     field: str = ""
     region: str = ""
     age: str = ""
+    beat: str = ""
     order: str = ""
     demand: int | None = None
     achievement: int | None = None
@@ -54,8 +56,8 @@ class Narrowed:
     def ordered(self) -> Order:
         return next((order for order in ORDERS if order == self.order), _USUAL.get(self.view, "best"))
 
-    def wanted(self, viewer: Viewer, today: date) -> Wanted:
-        """Raises UnknownValue for a field or a region that nobody knows."""
+    def wanted(self, viewer: Viewer, today: date, beat: Beat | None = None) -> Wanted:
+        """`beat` is what the viewer looks after. Raises UnknownValue for a field or a region that nobody knows."""
         owners = {"mine": viewer.login, "nobody": NOBODY, "": None}
         week, month = today - timedelta(days=7), today - timedelta(days=30)
         since, before = {"new": (week, None), "week": (None, week), "month": (None, month)}.get(self.age, (None, None))
@@ -65,6 +67,7 @@ class Narrowed:
             owner=owners.get(self.owner, self.owner),
             field=v.industries().code(self.field) if self.field else None,
             region=v.regions().code(self.region) if self.region else None,
+            beat=None if self.beat == "all" else beat,
             since=since,
             before=before,
             demand=self.demand,
@@ -86,7 +89,7 @@ class Narrowed:
         """Where the list is to be had as a sheet."""
         told = {name: getattr(wanted, name) for name in ("owner", "field", "region", "demand", "achievement")}
         told |= {name: value.isoformat() for name in ("since", "before") if (value := getattr(wanted, name))}
-        told |= {name: "true" for name in ("waiting", "overdue", "asked") if getattr(wanted, name)}
+        told |= {name: "true" for name in ("waiting", "overdue", "asked", "beat") if getattr(wanted, name)}
         return address("/api/v1/matches/export", state=wanted.states, band=wanted.bands, format=format, **told)
 
     @property
@@ -114,6 +117,7 @@ def narrowed(
     field: Annotated[str, Query(max_length=50)] = "",
     region: Annotated[str, Query(max_length=50)] = "",
     age: Annotated[str, Query(max_length=20)] = "",
+    beat: Annotated[str, Query(max_length=20)] = "",
     order: Annotated[str, Query(max_length=20)] = "",
     demand: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     achievement: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
@@ -126,6 +130,7 @@ def narrowed(
         field=field.strip(),
         region=region.strip(),
         age=age if age in AGES else "",
+        beat="all" if beat == "all" else "",
         order=order if order in ORDERS else "",
         demand=demand,
         achievement=achievement,

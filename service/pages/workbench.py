@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from corpus.beats import Beat
 from corpus.contact_requests import ContactRequest
 from corpus.errors import BadInput, RecordNotFound, UnknownValue
 from corpus.queue import Wanted, arrivals
@@ -162,16 +163,16 @@ def _queue(
     typed: Mapping[str, str] | None = None,
     chosen: Iterable[str] = (),
 ) -> HTMLResponse:
-    made, today = opened.matches, opened.matches.today()
+    made, today, beat = opened.matches, opened.matches.today(), opened.beats.of(_id(asker))
     try:
-        wanted = asked.wanted(asker, today)
+        wanted = asked.wanted(asker, today, beat)
     except UnknownValue as told:
         asked, status, problem = replace(asked, field="", region=""), HTTPStatus.BAD_REQUEST, str(told)
-        wanted = asked.wanted(asker, today)
+        wanted = asked.wanted(asker, today, beat)
     found = meetings(opened, asker, wanted, order=asked.ordered, limit=PER_PAGE, after=after)
     overdue = None
     if after is None and asked.view != "overdue":
-        late = Wanted(overdue=True, owner=wanted.owner)
+        late = Wanted(overdue=True, owner=wanted.owner, beat=wanted.beat)
         overdue = meetings(opened, asker, late, order="due", limit=OVERDUE_SHOWN)
     requests = opened.requests.of_matches([one.match.id for one in found.meetings])
     shown = [*found.meetings, *(overdue.meetings if overdue else ())]
@@ -185,8 +186,9 @@ def _queue(
         next=found.next,
         is_first=after is None,
         overdue=overdue,
-        counts=_counts(opened, asker, asked),
-        news=_news(opened, asker, since) if since else None,
+        counts=_counts(opened, asker, asked, beat),
+        news=_news(opened, asker, since, wanted.beat) if since else None,
+        beat=beat,
         did={"mine": "归我负责", "undo": "撤销"}.get(did) or BULK.get(did, ""),
         is_undo=did in ("undo", "mine"),
         done=done,
@@ -226,15 +228,14 @@ def _row(one: Meeting, since: datetime | None, today: date, now: datetime, reque
     )
 
 
-def _news(opened: Installation, asker: Viewer, since: datetime) -> News:
-    why = arrivals(opened.matches, since, Wanted(states=("suggested",), by=by(asker)))
+def _news(opened: Installation, asker: Viewer, since: datetime, beat: Beat | None) -> News:
+    why = arrivals(opened.matches, since, Wanted(states=("suggested",), beat=beat, by=by(asker)))
     return News(since, sum(why.values()), [(WHY.get(code, code), count) for code, count in islice(why.items(), 6)])
 
 
-def _counts(opened: Installation, asker: Viewer, asked: Narrowed) -> Mapping[str, int]:
-    today = opened.matches.today()
-    views = {view: replace(asked.seen_as(view).wanted(asker, today), by=by(asker)) for view in VIEWS}
-    return counted_views(opened.matches, views)
+def _counts(opened: Installation, asker: Viewer, asked: Narrowed, beat: Beat | None) -> Mapping[str, int]:
+    wanted = {view: asked.seen_as(view).wanted(asker, opened.matches.today(), beat) for view in VIEWS}
+    return counted_views(opened.matches, {view: replace(one, by=by(asker)) for view, one in wanted.items()})
 
 
 def _key(written: str) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from corpus.beats import Beat
 from corpus.errors import UnknownValue
 from corpus.figures import Declined, Stay, declines, figures
 from corpus.labels import Label, labels
@@ -94,6 +95,10 @@ def test_a_cursor_that_is_none_is_refused(memory_store: Store, cursor: str) -> N
         ({"waiting": True, "owner": NOBODY}, [0.9, 0.8, 0.8, 0.6, 0.5]),
         ({"since": date(2026, 9, 2)}, []),
         ({"before": date(2026, 9, 2)}, [0.9, 0.8, 0.8, 0.6, 0.5]),
+        ({"beat": Beat(("C3824",))}, [0.8]),
+        ({"beat": Beat(("A01", "C26"))}, [0.8, 0.5]),
+        ({"beat": Beat(("A01",), ("甲风机厂（示例）",))}, [0.9, 0.8, 0.8, 0.6, 0.5]),
+        ({"beat": Beat((), ("别家",))}, []),
         ({"by": By("broker", 1)}, [0.9, 0.8, 0.8, 0.6, 0.5]),
     ],
     ids=str,

@@ -146,6 +146,30 @@ def test_the_queue_shows_need_beside_offer_best_first_and_filters_by_its_address
     assert second
 
 
+def test_the_queue_opens_with_what_a_broker_looks_after(client: TestClient, opened: Installation) -> None:
+    suggested(opened, 1)
+    become(client, opened, "li")
+    read(do(client, "/workbench/beat", fields="C13", firms=""))
+    found = read(client.get("/workbench"))
+    assert queue(found) == []
+    assert {words(one) for one in found.select(".tabs .figure")} == {"0"}
+    everything = next(link for link in found.select(".beat a") if words(link) == "看全部")
+    assert len(queue(read(client.get(str(everything["href"]))))) == 1
+    assert "不认识" in words(read(do(client, "/workbench/beat", fields="炼金术"), 400).select_one("[role=alert]"))
+    read(do(client, "/workbench/beat", fields="C13、通用设备制造业", firms=""))
+    assert len(queue(read(client.get("/workbench")))) == 1
+    read(do(client, "/workbench/beat", fields="", firms=str(HUM.organisation)))
+    found = read(client.get("/workbench"))
+    assert "1 家企业" in words(found.select_one(".beat"))
+    assert len(queue(found)) == 1
+    assert words(read(client.get("/workbench/beat")).select_one("#firms")) == HUM.organisation
+    become(client, opened, "wang")
+    assert len(queue(read(client.get("/workbench")))) == 1
+    become(client, opened, "li")
+    read(do(client, "/workbench/beat", fields="", firms=""))
+    assert opened.beats.of(opened.accounts.find("li").id) is None
+
+
 def test_a_field_that_nobody_knows_is_told_and_left_out(client: TestClient, opened: Installation) -> None:
     suggested(opened)
     become(client, opened, "li")
@@ -303,7 +327,7 @@ def test_a_lead_is_named_on_the_page_and_then_decides(client: TestClient, opened
     assert "由 wang 先生 主评" in words(found.select_one(".history"))
     assert ways(found) == ["hold"]
     found = read(do(client, f"{at}/review", recommendation="reject", note="功率不够"))
-    assert "建议排除，li 先生（参评）：功率不够" in words(found.select_one(".opinion"))
+    assert "li 先生（参评）：功率不够" in words(found.select_one(".opinion"))
     read(do(client, f"{at}/step", to="rejected", reason="spec_not_met"), 403)
     become(client, opened, "wang")
     assert ways(read(client.get(at))) == ["assessed", "rejected", "hold"]
