@@ -19,7 +19,8 @@ from corpus.steps import REASONS, STATES
 from corpus.tables import match_events, matches
 
 _DAY = 86_400.0
-G, T = TypeVar("G"), TypeVar("T")
+G = TypeVar("G")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)

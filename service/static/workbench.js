@@ -33,7 +33,7 @@ const KEYS_OF_QUEUE = {
   ArrowDown: (event) => !event.target.closest?.("input") && move(1),
   ArrowUp: (event) => !event.target.closest?.("input") && move(-1),
   Enter: (event) => (event.target.closest?.("a, button, summary, label") || !here() ? false : $(".pair-open", here()).click()),
-  " ": (event) => (event.target.closest?.("a, button, summary, input") || !here() ? false : tick(here())),
+  " ": (event) => (event.target.closest?.("button, summary, input") || !here() ? false : tick(here())),
   a: () => chosen() && $(".bulk [data-key=a]").click(),
   x: () => chosen() && $(".bulk [data-key=x]").focus(),
   h: () => chosen() && $(".bulk [data-key=h]").focus(),

@@ -14,7 +14,6 @@ from corpus.matches import ActForbidden, Matches
 from corpus.needs import Given
 from corpus.pairs import SYSTEM, Actor
 from corpus.queue import Wanted, page
-from corpus.steps import StepRefused
 from corpus.store import Store
 from corpus.suggestions import Suggested, suggest
 from tests.corpus.lives import BOSS, FIRM, FULL, LEAD, LI, OWNER, brought_to, matches_in, saved, suggested
@@ -140,6 +139,3 @@ def test_what_cannot_be_asked(made: Matches, requests: ContactRequests) -> None:
         made.ask(demand, achievement, SYSTEM, "demand", request=request)
     assert made.of_pair(demand, achievement) is None
     assert requests.get(request).match_id is None
-    made.ask(demand, achievement, FIRM, "demand", request=request)
-    with pytest.raises(StepRefused, match="还没有推送给这一方"):
-        made.step(1, "interested", OWNER)
