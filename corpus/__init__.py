@@ -26,6 +26,7 @@ keys          by which systems come in, and how often they do
 jobs          long work that was asked for, how far it is, and who is to be told of its end
 tries         who tries too often to sign in
 drafts        demands that were written and not filed yet
+notices       what an account is told, seen and sent once
 watches       saved searches, and the alerts that came of them
 glances       what an account was last shown of a demand's matches
 rounds        up to when an account has seen the queue
@@ -46,6 +47,7 @@ suggestions   what a machine proposes, where no person has decided
 sight         which matches somebody sees
 queue         the matches that wait for somebody, best first
 figures       how matches go: funnel, time in state, reasons
+pushes        which pushed matches a firm was told of
 labels        what decisions say of relevance
 
 `samples/` is the sample library: achievements, demands and judged pairs written for Duijie; its organisations are invented.

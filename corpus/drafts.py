@@ -1,6 +1,6 @@
-"""Drafts: what somebody has written of a demand and not filed yet, kept as it was typed.
+"""Drafts: what somebody has written of a demand and not filed yet, or changed of a filed one and not saved yet, kept as it was typed.
 
-A draft belongs to an account, and nobody else sees it. One that was written before signing in belongs to whoever holds its token, for a day.
+A draft belongs to an account, and nobody else sees it; of a filed demand an account has one at most. One that was written before signing in belongs to whoever holds its token, for a day.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,26 +73,53 @@ class Drafts:
         """Keep a draft, in place of the account's draft `id` where there still is one. Raises TooManyDrafts, DraftTooLarge."""
         values = {"fields": _sized(fields), "updated_at": self.clock()}
         with writing(self.engine) as connection:
-            own = (drafts.c.id == id, drafts.c.owner == owner)
+            own = (drafts.c.id == id, drafts.c.owner == owner, drafts.c.demand.is_(None))
             if id is not None and connection.execute(drafts.update().where(*own).values(values)).rowcount:
                 return Draft(id, fields, self.clock())
-            held = connection.scalar(sa.select(sa.func.count()).select_from(drafts).where(drafts.c.owner == owner))
+            unfiled = (drafts.c.owner == owner, drafts.c.demand.is_(None))
+            held = connection.scalar(sa.select(sa.func.count()).select_from(drafts).where(*unfiled))
             if (held or 0) >= MOST:
                 raise TooManyDrafts(most=MOST)
             new = connection.execute(drafts.insert().values(owner=owner, **values).returning(drafts.c.id)).scalar_one()
         return Draft(new, fields, self.clock())
 
+    def keep_edits(self, owner: int, demand: int, fields: Fields) -> Draft:
+        """Keep what an account is changing of a filed demand, in place of what it kept before. Raises DraftTooLarge."""
+        values = {"fields": _sized(fields), "updated_at": self.clock()}
+        own = drafts.update().where(drafts.c.owner == owner, drafts.c.demand == demand).values(values)
+        new = drafts.insert().values(owner=owner, demand=demand, **values)
+        try:
+            with writing(self.engine) as connection:
+                id = connection.scalar(own.returning(drafts.c.id)) or connection.scalar(new.returning(drafts.c.id))
+        except sa.exc.IntegrityError:  # another window kept its first edits meanwhile
+            with writing(self.engine) as connection:
+                id = connection.scalar(own.returning(drafts.c.id))
+        return Draft(int(id or 0), fields, self.clock())
+
+    def edits(self, owner: int, demands: Iterable[int]) -> dict[int, Draft]:
+        """What an account has changed and not saved, of those demands."""
+        asked = _asked().add_columns(drafts.c.demand).where(drafts.c.owner == owner, drafts.c.demand.in_(list(demands)))
+        with self.engine.connect() as connection:
+            return {row.demand: Draft(row.id, row.fields, row.updated_at) for row in connection.execute(asked)}
+
+    def drop_edits(self, owner: int, demand: int) -> None:
+        with writing(self.engine) as connection:
+            connection.execute(drafts.delete().where(drafts.c.owner == owner, drafts.c.demand == demand))
+
     def get(self, owner: int, id: int) -> Draft:
         """Raises DraftNotFound, also for a draft of somebody else."""
         with self.engine.connect() as connection:
-            row = connection.execute(_asked().where(drafts.c.id == id, drafts.c.owner == owner)).first()
+            row = connection.execute(
+                _asked().where(drafts.c.id == id, drafts.c.owner == owner, drafts.c.demand.is_(None))
+            ).first()
         if row is None:
             raise DraftNotFound()
         return Draft(row.id, row.fields, row.updated_at)
 
     def all(self, owner: int) -> list[Draft]:
-        """Latest first."""
-        asked = _asked().where(drafts.c.owner == owner).order_by(drafts.c.updated_at.desc(), drafts.c.id.desc())
+        """Those of demands that were not filed, latest first."""
+        unfiled = (drafts.c.owner == owner, drafts.c.demand.is_(None))
+        asked = _asked().where(*unfiled).order_by(drafts.c.updated_at.desc(), drafts.c.id.desc())
         with self.engine.connect() as connection:
             return [Draft(row.id, row.fields, row.updated_at) for row in connection.execute(asked)]
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from corpus.accounts import Clock, now
 from corpus.codes import Vocabulary
 from corpus.database import writing
 from corpus.errors import BadInput
+from corpus.notices import Notices
 from corpus.tables import alerts, watches
 
 FREQUENCY = Vocabulary("频率", {"instant": "随时", "daily": "每天", "weekly": "每周", "off": "不提醒"})
@@ -41,7 +41,7 @@ class TooManyWatches(BadInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """`asked` holds the words, kind, conditions and mode of a search; of one that follows a demand, `demand` is its number.
+    """`asked` holds the words, kind, conditions, mode, and what is liked and not, of a search; of one that follows a demand, `demand` is its number.
 
     What came in after `since` counts as new; what changed up to `mark` has been looked at, last at `looked_at`.
     """
@@ -79,11 +79,10 @@ class Alert:
     sent_at: datetime | None
 
 
-class Watches:
-    """The watches in a database."""
+class Watches(Notices):
+    """The watches in a database, and their alerts."""
 
-    def __init__(self, engine: sa.Engine, clock: Clock = now) -> None:
-        self.engine, self.clock = engine, clock
+    table = alerts
 
     def add(
         self,
@@ -179,13 +178,6 @@ class Watches:
         with self.engine.connect() as connection:
             return list(dict.fromkeys(connection.scalars(asked.limit(KEPT))))
 
-    def see(self, ids: Sequence[int]) -> None:
-        """Alerts that their owner has now been shown."""
-        unseen = alerts.update().where(alerts.c.id.in_(ids), alerts.c.seen_at.is_(None))
-        if ids:
-            with writing(self.engine) as connection:
-                connection.execute(unseen.values(seen_at=self.clock()))
-
     def unsent(self, since: datetime) -> list[tuple[Watch, list[Alert]]]:
         """What was found since a time and not sent, by watch; of what was seen on the site already, nothing."""
         held = self._alerts(
@@ -193,17 +185,6 @@ class Watches:
         )
         by_watch = {watch.id: watch for watch in self._listed(watches.c.id.in_({alert.watch for alert in held}))}
         return [(watch, [one for one in held if one.watch == id]) for id, watch in by_watch.items()]
-
-    def claim(self, ids: Sequence[int]) -> list[int]:
-        """Those of the alerts that are now this caller's to send, and nobody else's."""
-        taken = alerts.update().where(alerts.c.id.in_(ids), alerts.c.sent_at.is_(None)).values(sent_at=self.clock())
-        with writing(self.engine) as connection:
-            return list(connection.scalars(taken.returning(alerts.c.id)))
-
-    def release(self, ids: Sequence[int]) -> None:
-        """What was claimed and surely not sent."""
-        with writing(self.engine) as connection:
-            connection.execute(alerts.update().where(alerts.c.id.in_(ids)).values(sent_at=None))
 
     def _listed(self, *conditions: sa.ColumnElement[bool]) -> list[Watch]:
         asked = sa.select(watches).where(*conditions).order_by(watches.c.id.desc())

@@ -7,6 +7,7 @@ installation  a store and an index, opened together and kept in step
 facets        by which values an answer can be narrowed
 viewer        who asks, and what they may see
 folding       records that say the same, in one card
+turning       a question turned towards what is liked
 answers       search and match: one function each, behind every page, endpoint and command
 beside        what stands beside a record: whom it may serve, and its like
 results       a page of results: listed, folded, sorted, counted
@@ -16,8 +17,10 @@ introducing   who asks to be put in touch joins a match; contacts when both side
 lining        what is demanded and what is offered, indicator by indicator
 stepping      steps as forms
 following     what matches a demand, and what changed since the last look
+pushes        a firm is told of what was pushed to it
 alerts        what came that a saved search would list
 mail          letters through an SMTP server
+letters       what they say
 alerting      alerts in the background of a server, and by mail
 listing       a list of matches as a file: CSV, a workbook, JSON lines
 ledger        matches as rows of a sheet

@@ -20,9 +20,12 @@ from indexer.attributes import attributes, attributes_of, is_current, read_filte
 from indexer.entries import Among, Attributes, Between, passes
 from indexer.fusion import BANDS
 from indexer.reading import Reading
+from indexer.refining import Leaning
 from service.answers import asked_text, hit_of, is_confidential
 from service.installation import Installation
+from service.pushes import pushed
 from service.results import mode_of
+from service.turning import marked, turned
 from service.viewer import Viewer, viewer_of
 
 MOST = 50
@@ -86,19 +89,26 @@ def found_by(installation: Installation, watch: Watch, changed: Iterable[tuple[R
     new = [
         record
         for record, held in changed
-        if _is_new(record, watch) and passes(held, wanted) and not (demand and _conflicts(demand, record))
+        if _is_new(record, watch)
+        and record.id not in watch.asked.get("unlike", ())
+        and passes(held, wanted)
+        and not (demand and _conflicts(demand, record))
     ]
     met = [in_words(condition) for condition in filter]
-    reading = _reading(installation, watch, demand)
-    if not new or reading is None:
+    asked = _asked(installation, watch, viewer, demand)
+    if not new or asked is None:
         return [Found(record.id, met) for record in new[:MOST]]
-    return _ranked(installation, watch, viewer, reading, {record.id: record for record in new}, met)
+    return _ranked(installation, watch, viewer, *asked, {record.id: record for record in new}, met)
 
 
 def waiting(installation: Installation, viewer: Viewer) -> int:
-    """How many records a viewer has been told of and not looked at, of those they may still see."""
-    unseen = installation.watches.unseen(viewer.account) if viewer.account is not None else []
-    return len(tellable(installation, viewer, unseen)) if unseen else 0
+    """How many records and pushes a viewer has been told of and not looked at, of those they may still see."""
+    if viewer.account is None:
+        return 0
+    unseen = installation.watches.unseen(viewer.account)
+    pushes = installation.pushes.unseen(viewer.account) if viewer.role == "firm" else []
+    records = tellable(installation, viewer, unseen) if unseen else ()
+    return len(records) + (len(pushed(installation, viewer, pushes)) if pushes else 0)
 
 
 def tellable(installation: Installation, viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Record]:
@@ -142,11 +152,25 @@ def _conflicts(demand: Demand, record: Record) -> bool:
     return isinstance(record, Achievement) and bool(conflicts(demand, record))
 
 
-def _reading(installation: Installation, watch: Watch, demand: Demand | None) -> Reading | None:
+def _asked(
+    installation: Installation, watch: Watch, viewer: Viewer, demand: Demand | None
+) -> tuple[Reading, Leaning | None] | None:
+    """What a watch asks, turned by what its owner likes and does not; None where it asks nothing."""
     if demand is not None:
-        return installation.read(asked_text(demand), demand.title, confidential=is_confidential(demand))
-    asked = watch.asked.get("q", "")
-    return installation.read(asked).without(watch.asked.get("without", ())) if asked else None
+        return installation.read(asked_text(demand), demand.title, confidential=is_confidential(demand)), None
+    asked = watch.asked
+    if not asked.get("q"):
+        return None
+    liked, disliked = (marked(installation, viewer, asked.get(name, ())) for name in ("like", "unlike"))
+    return turned(
+        installation,
+        asked["q"],
+        viewer=viewer,
+        kind=asked.get("kind"),
+        without=asked.get("without", ()),
+        liked=liked,
+        disliked=disliked,
+    )
 
 
 def _ranked(
@@ -154,12 +178,15 @@ def _ranked(
     watch: Watch,
     viewer: Viewer,
     reading: Reading,
+    leaning: Leaning | None,
     new: Mapping[int, Record],
     met: Sequence[str],
 ) -> list[Found]:
     kind = "achievement" if watch.demand is not None else watch.asked.get("kind")
     mode = mode_of(watch.asked.get("mode", ""))
-    _, ranked = installation.index.find(reading, mode=mode, kind=kind, seen=viewer.seen, limit=MOST, among=sorted(new))
+    _, ranked = installation.index.find(
+        reading, mode=mode, kind=kind, seen=viewer.seen, limit=MOST, among=sorted(new), leaning=leaning
+    )
     found = []
     for one in ranked:
         hit = hit_of(one, new[one.id], reading)

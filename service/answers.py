@@ -23,12 +23,16 @@ from indexer.matching import Ranked
 from indexer.quotes import Quote, quotes
 from indexer.reading import Reading
 from service.facets import Facet, counted_by, facet
+from service.folding import folded
 from service.installation import Installation
+from service.turning import marked, turned
 from service.viewer import Viewer, confidential
 
 OTHER_SIDE = {"achievement": "demand", "demand": "achievement"}
 PAGED = 200
 """How deep a ranking is counted and paged."""
+MARKED = 20
+"""Liked and disliked records that one question takes, of each."""
 _LISTED = 200
 """Records that are read at once to list those a viewer may see."""
 
@@ -52,6 +56,8 @@ class Hit:
     comparisons: Sequence[Finding] = ()
     band: Band | None = None
     """How good a match it is; None where the model's scores were not calibrated."""
+    folded: Sequence[Record] = ()
+    """Others that say the same, where that was asked for."""
 
     @property
     def is_only_near(self) -> bool:
@@ -93,27 +99,56 @@ def search(
     kind: str | None = None,
     where: Iterable[str] = (),
     without: Iterable[str] = (),
+    like: Sequence[int] = (),
+    unlike: Sequence[int] = (),
+    fold: bool = False,
     mode: Mode = "hybrid",
     limit: int = 10,
     offset: int = 0,
 ) -> Answer:
-    """The records a viewer may see that answer a text best. Raises NothingAsked, and what a filter that cannot be read raises."""
+    """The records a viewer may see that answer a text best; with `fold`, those that say the same in one hit, and limit and offset count hits.
+
+    Raises NothingAsked, and what a filter that cannot be read raises.
+    """
     index, revision = installation.fresh(), installation.index.engine.revision
-    reading = installation.read(UNSEEN.sub("", text)).without(without)
+    liked, disliked = (marked(installation, viewer, ids) for ids in (like, unlike))
+    reading, leaning = turned(
+        installation, text, viewer=viewer, kind=kind, without=without, liked=liked, disliked=disliked
+    )
     if not reading.text:
         raise NothingAsked()
-    used, ranked = index.find(reading, mode=mode, kind=kind, filter=read_filter(where), seen=viewer.seen, limit=PAGED)
-    records = _held(installation, viewer, [hit.id for hit in ranked[offset : offset + limit]])
-    shown = [hit for hit in ranked[offset : offset + limit] if hit.id in records]
+    used, found = index.find(
+        reading,
+        mode=mode,
+        kind=kind,
+        filter=read_filter(where),
+        seen=viewer.seen,
+        limit=PAGED + len(unlike),
+        leaning=leaning,
+    )
+    ranked = [hit for hit in found if hit.id not in unlike][:PAGED]
+    wanted = ranked if fold else ranked[offset : offset + limit]
+    records = _held(installation, viewer, [hit.id for hit in wanted])
+    shown = [hit for hit in wanted if hit.id in records]
+    groups = _once(index, shown, records)[offset : offset + limit] if fold else [[hit] for hit in shown]
     return Answer(
         mode=used,
         degraded=index.degraded if mode != "keyword" else None,
         reading=reading,
         revision=revision,
         total=len(ranked),
-        hits=[hit_of(hit, records[hit.id], reading) for hit in shown],
+        hits=[
+            replace(hit_of(first, records[first.id], reading), folded=[records[hit.id] for hit in others])
+            for first, *others in groups
+        ],
         note=note_of(ranked, installation.late),
     )
+
+
+def _once(index: Index, ranked: Sequence[Ranked], records: Mapping[int, Record]) -> list[list[Ranked]]:
+    """What was ranked in groups that say the same, the best of each first."""
+    groups = folded([records[hit.id] for hit in ranked], index.engine.vectors([hit.id for hit in ranked]))
+    return [[ranked[at] for at in group] for group in groups]
 
 
 def match(

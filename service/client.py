@@ -67,13 +67,20 @@ class Duijie:
         *,
         kind: Kind | None = None,
         where: Sequence[str] = (),
+        like: Sequence[int] = (),
+        unlike: Sequence[int] = (),
+        fold: bool = False,
         mode: Mode = "hybrid",
         limit: int = 10,
         offset: int = 0,
         records: bool = False,
     ) -> AnswerJson:
-        """The records that answer a text best. Raises Refused, as every call does."""
-        asked = {"q": text, "kind": kind, "where": list(where), "mode": mode, "limit": limit, "offset": offset, "records": records}  # fmt: skip
+        """The records that answer a text best, turned by what is liked and not; with `fold`, those that say the same in one hit.
+
+        Raises Refused, as every call does.
+        """
+        asked = {"q": text, "kind": kind, "where": list(where), "like": list(like), "unlike": list(unlike), "fold": fold,
+                 "mode": mode, "limit": limit, "offset": offset, "records": records}  # fmt: skip
         return self.calls.get("/api/v1/search", AnswerJson, **asked)
 
     def match(

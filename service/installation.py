@@ -19,6 +19,7 @@ from corpus.intake import Intake, import_files
 from corpus.jobs import Jobs
 from corpus.keys import Keys
 from corpus.matches import Matches
+from corpus.pushes import Pushes
 from corpus.records import Achievement, Change, Demand
 from corpus.rounds import Rounds
 from corpus.store import Store
@@ -54,6 +55,7 @@ class Installation:
         self.drafts = Drafts(self.store.engine)
         self.glances = Glances(self.store.engine)
         self.watches = Watches(self.store.engine)
+        self.pushes = Pushes(self.store.engine)
         self.rounds = Rounds(self.store.engine)
         self.beats = Beats(self.store.engine)
         self.index = Index(settings.index, model=settings.model, own=settings.home)

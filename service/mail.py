@@ -28,6 +28,10 @@ class MailUnavailable(DuijieError):
     """连不上邮件服务器 {host}，或中途断了：{reason}。请检查 DUIJIE_SMTP_ 开头的设置。"""
 
 
+class MailUntrusted(MailUnavailable):
+    """邮件服务器 {host} 的证书信不过，没有发信，等发的还留着：{reason}。证书若由单位自己的机构签发，请把那个机构的证书文件写进 DUIJIE_SMTP_CA。"""
+
+
 class LetterRefused(DuijieError):
     """邮件服务器没有收下这封信：{reason}。"""
 
@@ -72,19 +76,23 @@ def is_configured(settings: Settings) -> bool:
 
 @contextmanager
 def post(settings: Settings) -> Iterator[Post]:
-    """The server, reached and signed in to. Raises MailUnavailable, also where it is lost on the way."""
+    """The server, reached and signed in to. Raises MailUntrusted, and MailUnavailable, also where it is lost on the way."""
     assert settings.smtp_host
     assert settings.smtp_from
     host, _, port = settings.smtp_host.partition(":")
     try:
         with _reached(settings, host, int(port or _PORTS[settings.smtp_security])) as server:
             yield Post(server, settings.smtp_from)
+    except ssl.SSLCertVerificationError as error:
+        raise MailUntrusted(host=settings.smtp_host, reason=error.verify_message) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise MailUnavailable(host=settings.smtp_host, reason=str(error)) from error
+        raise MailUnavailable(host=settings.smtp_host, reason=_said(error)) from error
 
 
 def _reached(settings: Settings, host: str, port: int) -> smtplib.SMTP:
     context = ssl.create_default_context()
+    if settings.smtp_ca:
+        context.load_verify_locations(settings.smtp_ca)
     if settings.smtp_security == "tls":
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=_PATIENCE, context=context)
     else:
@@ -98,3 +106,13 @@ def _reached(settings: Settings, host: str, port: int) -> smtplib.SMTP:
         server.close()
         raise
     return server
+
+
+def _said(error: OSError | smtplib.SMTPException) -> str:
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "它不支持 STARTTLS 或登录，请看 DUIJIE_SMTP_SECURITY 是否设对"
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"登录名或密码不对（{error.smtp_code}）"
+    if isinstance(error, ssl.SSLError):
+        return f"加密连接没有建成（{error.reason}），请看 DUIJIE_SMTP_SECURITY 和端口是否相配"
+    return str(error)

@@ -13,20 +13,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from corpus.cells import UNSEEN
 from corpus.records import Record
 from indexer.attributes import attributes, attributes_of, read_filter, scope
 from indexer.comparisons import Pair, compare
 from indexer.entries import Among, Between, Filter
 from indexer.fusion import Mode
-from indexer.index import Index
 from indexer.matching import DEEPEST, Ranked
 from indexer.reading import Reading
-from indexer.refining import Leaning, leaning, refined
 from service.answers import PAGED, Hit, NothingAsked, hit_of, note_of, supposed
 from service.facets import FACETS, Count, Facet, counted_by, counted_over, facet
 from service.folding import folded
 from service.installation import Installation
+from service.turning import turned
 from service.viewer import Viewer
 
 PER_PAGE = 10
@@ -115,7 +113,17 @@ def _searched(installation: Installation, wanted: Wanted, viewer: Viewer) -> Res
     index, filter = installation.fresh(), read_filter(wanted.where)
     held = _Held(installation, viewer)
     liked, disliked = held.records(wanted.like), held.records(wanted.unlike)
-    reading, turn = _read(installation, index, wanted, viewer, liked, disliked)
+    reading, turn = turned(
+        installation,
+        wanted.q,
+        viewer=viewer,
+        kind=wanted.kind,
+        without=wanted.without,
+        liked=liked,
+        disliked=disliked,
+    )
+    if not reading.text:
+        raise NothingAsked()
     modes: list[Mode] = []
 
     @cache
@@ -201,25 +209,6 @@ def related(ranked: Sequence[Ranked]) -> Sequence[Ranked]:
     if any(one.band is None for one in ranked):
         return ranked[:PAGED]
     return [one for one in ranked if one.band != "none"]
-
-
-def _read(
-    installation: Installation,
-    index: Index,
-    wanted: Wanted,
-    viewer: Viewer,
-    liked: Sequence[Record],
-    disliked: Sequence[Record],
-) -> tuple[Reading, Leaning | None]:
-    reading = installation.read(UNSEEN.sub("", wanted.q))
-    if not reading.text:
-        raise NothingAsked()
-    if not liked and not disliked:
-        return reading.without(wanted.without), None
-    like, unlike = index.entries(liked), index.entries(disliked)
-    titled = [(record.title, entry) for record, entry in zip(liked, like, strict=True)]
-    reading = refined(reading, index.engine, titled, unlike, scope(wanted.kind, (), viewer.seen))
-    return reading.without(wanted.without), leaning(like, unlike)
 
 
 def mode_of(said: str) -> Mode:

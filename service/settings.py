@@ -11,13 +11,14 @@ model's name there. `DUIJIE_LLM_KEY` opens it, `DUIJIE_LLM_TIMEOUT` is how many 
 `DUIJIE_IDLE_HOURS` without use. `DUIJIE_WEBHOOK_PRIVATE=1` lets webhooks go to private networks and this machine.
 
 Alerts go out by mail where `DUIJIE_SMTP_HOST` (with `:port`, if it is not the usual one) and `DUIJIE_SMTP_FROM` are given. `DUIJIE_SMTP_SECURITY` is `starttls`, `tls` or
-`none`; `DUIJIE_SMTP_USER` and `DUIJIE_SMTP_PASSWORD` sign in there. `DUIJIE_SITE` is the address of this site that stands in letters.
+`none`; `DUIJIE_SMTP_CA` is the certificate of an authority to trust besides the system's, as a PEM file; `DUIJIE_SMTP_USER` and `DUIJIE_SMTP_PASSWORD` sign in there. `DUIJIE_SITE` is the address of this site that stands in letters.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import ssl
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
@@ -60,6 +61,7 @@ class Settings:
     idle_hours: float = 12
     smtp_host: str | None = None
     smtp_security: str = "starttls"
+    smtp_ca: Path | None = None
     smtp_user: str | None = None
     smtp_password: str | None = field(default=None, repr=False)
     smtp_from: str | None = None
@@ -109,6 +111,7 @@ def from_environment() -> Settings:
         idle_hours=_number("DUIJIE_IDLE_HOURS", Settings.idle_hours, _LONGEST_SESSION, "小时数"),
         smtp_host=_mail_host("DUIJIE_SMTP_HOST"),
         smtp_security=_one_of("DUIJIE_SMTP_SECURITY", SECURITIES),
+        smtp_ca=_authority("DUIJIE_SMTP_CA"),
         smtp_user=os.environ.get("DUIJIE_SMTP_USER", "").strip() or None,
         smtp_password=os.environ.get("DUIJIE_SMTP_PASSWORD") or None,
         smtp_from=_sender("DUIJIE_SMTP_FROM"),
@@ -147,6 +150,7 @@ def _told(settings: Settings) -> dict[str, str | None]:
         "DUIJIE_IDLE_HOURS": str(settings.idle_hours),
         "DUIJIE_SMTP_HOST": settings.smtp_host,
         "DUIJIE_SMTP_SECURITY": settings.smtp_security,
+        "DUIJIE_SMTP_CA": str(settings.smtp_ca) if settings.smtp_ca else None,
         "DUIJIE_SMTP_USER": settings.smtp_user,
         "DUIJIE_SMTP_PASSWORD": settings.smtp_password,
         "DUIJIE_SMTP_FROM": settings.smtp_from,
@@ -208,6 +212,19 @@ def _sender(name: str) -> str | None:
     if written and not (written.isprintable() and _MAILBOX.fullmatch(address)):
         raise SettingUnusable(name=name, reason=f"“{written}”不是邮箱，应形如 对接 <duijie@example.org>")
     return written or None
+
+
+def _authority(name: str) -> Path | None:
+    """A file of certificates."""
+    written = os.environ.get(name, "").strip()
+    if not written:
+        return None
+    file = Path(written).expanduser()
+    try:
+        ssl.create_default_context().load_verify_locations(file)
+    except (OSError, ssl.SSLError):
+        raise SettingUnusable(name=name, reason=f"“{written}”不是读得到的 PEM 证书文件") from None
+    return file
 
 
 def _one_of(name: str, known: tuple[str, ...]) -> str:

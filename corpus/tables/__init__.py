@@ -9,7 +9,7 @@ following  drafts, and what an account is told of
 """
 
 from corpus.tables.dealings import beats, marks, match_events, matches, rounds
-from corpus.tables.following import alerts, drafts, glances, watches
+from corpus.tables.following import alerts, drafts, glances, pushes, watches
 from corpus.tables.people import contact_requests, disclosures, sessions, tries, users
 from corpus.tables.records import TABLES, counter, deletions, departures, record_from, row_of
 from corpus.tables.schema import metadata
@@ -34,6 +34,7 @@ __all__ = [
     "match_events",
     "matches",
     "metadata",
+    "pushes",
     "record_from",
     "rounds",
     "row_of",

@@ -1,7 +1,7 @@
 """What an account keeps an eye on.
 
-`drafts` are demands that were not filed yet, `glances` what an account was last shown of a demand's matches. `watches` are saved searches,
-`alerts` what they told.
+`drafts` are demands that were not filed yet, and what was changed of filed ones and not saved; `glances` what an account was last shown of a demand's matches. `watches` are saved searches,
+`alerts` what they told, `pushes` which matches that were pushed to it a firm was told of.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ drafts = sa.Table(
     sa.Column("token", sa.Text, unique=True),
     sa.Column("fields", sa.JSON, nullable=False),
     sa.Column("updated_at", sa.DateTime, nullable=False),
+    sa.Column("demand", sa.BigInteger),
+    sa.Index("ix_drafts_demand", "owner", "demand", unique=True),
 )
 
 glances = sa.Table(
@@ -56,4 +58,19 @@ alerts = sa.Table(
     sa.Column("seen_at", sa.DateTime),
     sa.Column("sent_at", sa.DateTime),
     sa.UniqueConstraint("watch", "record", name="uq_alerts_record"),
+)
+
+pushes = sa.Table(
+    "pushes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("account", sa.Integer, nullable=False),
+    sa.Column("match", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("why", sa.JSON, nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False, index=True),
+    sa.Column("checked_at", sa.DateTime, nullable=False),
+    sa.Column("seen_at", sa.DateTime),
+    sa.Column("sent_at", sa.DateTime),
+    sa.UniqueConstraint("account", "match", "version", name="uq_pushes_push"),
 )

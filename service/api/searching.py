@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from service.access import Asker, Opened
-from service.answers import PAGED, search
+from service.answers import MARKED, PAGED, search
 from service.api.shapes import AnswerJson, answer_json
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
@@ -20,6 +21,14 @@ Where = Annotated[
         max_length=50,
         description="`field=value`, repeated; values of one field are alternatives",
         examples=[["region=杭州", "trl=5..9"]],
+    ),
+]
+Marked = Annotated[
+    list[Annotated[int, Field(ge=1, lt=2**63)]],
+    Query(
+        max_length=MARKED,
+        description="Ids of records that the answer is turned towards (`like`), or away from and without (`unlike`)",
+        examples=[[18]],
     ),
 ]
 
@@ -41,12 +50,29 @@ def get_search(
             examples=[["噪声"]],
         ),
     ] = [],  # noqa: B006
+    like: Marked = [],  # noqa: B006
+    unlike: Marked = [],  # noqa: B006
+    fold: Annotated[
+        bool,
+        Query(description="Whether records that say the same come as one hit; `limit` and `offset` count hits then"),
+    ] = False,
     mode: ModeName = "hybrid",
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
     offset: Annotated[int, Query(ge=0, lt=PAGED)] = 0,
     records: Annotated[bool, Query(description="Whether each hit carries its whole record")] = False,
 ) -> AnswerJson:
     answer = search(
-        opened, q, viewer=asker, kind=kind, where=where, without=without, mode=mode, limit=limit, offset=offset
+        opened,
+        q,
+        viewer=asker,
+        kind=kind,
+        where=where,
+        without=without,
+        like=like,
+        unlike=unlike,
+        fold=fold,
+        mode=mode,
+        limit=limit,
+        offset=offset,
     )
     return answer_json(answer, records=records)

@@ -29,6 +29,11 @@ class FindingJson(BaseModel):
     quotes: list[str]
 
 
+class SameJson(BaseModel):
+    id: int
+    title: str
+
+
 class HitJson(BaseModel):
     id: int
     kind: str
@@ -40,6 +45,7 @@ class HitJson(BaseModel):
     parts: dict[str, float] = Field(description="What each part adds to the score")
     quotes: list[QuoteJson]
     comparisons: list[FindingJson] = []
+    folded: list[SameJson] = Field([], description="Others that say the same, where `fold` was asked for")
     record: dict[str, Any] | None = None
 
 
@@ -125,6 +131,7 @@ def _hit(hit: Hit, with_record: bool) -> HitJson:
         parts=dict(hit.parts),
         quotes=[_quote(quote) for quote in hit.quotes],
         comparisons=[finding_json(finding) for finding in hit.comparisons],
+        folded=[SameJson(id=record.id, title=record.title) for record in hit.folded],
         record=public(hit.record) if with_record else None,
     )
 

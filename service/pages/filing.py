@@ -1,4 +1,4 @@
-"""/demands/new, /demands/{id}/edit : a demand is written, kept as a draft, held against the library while it grows, and filed.
+"""/demands/new, /demands/{id}/edit : a demand is written or changed, kept as a draft, held against the library while it grows, and filed.
 
 Whoever is not signed in is sent to sign in, and comes back to what they had typed.
 """
@@ -126,20 +126,40 @@ def post_preview(request: Request, opened: Opened, asker: Member, fields: forms.
 
 @router.get("/demands/{id:int}/edit")
 def get_edit(request: Request, opened: Opened, asker: Member, id: int) -> HTMLResponse:
+    """The form with what the demand says, or with what was changed and not saved yet."""
     held = own_demand(opened, asker, id)
-    return _form_page(request, opened, asker, fields_of(held), held=held)
+    edits = unsaved(opened, asker, [held]).get(id)
+    return _form_page(request, opened, asker, edits.fields if edits else fields_of(held), held=held, edits=edits)
 
 
 @router.post("/demands/{id:int}/edit")
 def post_edit(request: Request, opened: Opened, asker: Member, id: int, fields: forms.Fields) -> Response:
-    held, written = own_demand(opened, asker, id), _written(fields)
-    if first(fields, "do") != "file":
+    held, written, do = own_demand(opened, asker, id), _written(fields), first(fields, "do")
+    if do == "draft":
+        opened.drafts.keep_edits(_id(asker), id, written)
+        return _onward(f"/my/demands/{id}?done=edits")
+    if do != "file":
         return _form_page(request, opened, asker, _with_rows(written, fields), held=held)
     found = read(written, held)
     if found.faults:
         return _form_page(request, opened, asker, written, found=found, held=held, status=HTTPStatus.BAD_REQUEST)
     opened.store.save([found.demand(asker, held)])
+    opened.drafts.drop_edits(_id(asker), id)
     return _onward(f"/my/demands/{id}?done=changed")
+
+
+@router.post("/demands/{id:int}/edit/keep")
+def post_edits(opened: Opened, asker: Member, id: int, fields: forms.Fields) -> JSONResponse:
+    """What is being changed, kept as it grows."""
+    own_demand(opened, asker, id)
+    return JSONResponse({"draft": opened.drafts.keep_edits(_id(asker), id, _written(fields)).id})
+
+
+@router.post("/demands/{id:int}/edit/drop")
+def post_drop(opened: Opened, asker: Member, id: int, form: forms.Form) -> Response:
+    own_demand(opened, asker, id)
+    opened.drafts.drop_edits(_id(asker), id)
+    return _onward(f"/demands/{id}/edit")
 
 
 def own_demand(opened: Installation, asker: Viewer, id: int) -> Demand:
@@ -148,6 +168,15 @@ def own_demand(opened: Installation, asker: Viewer, id: int) -> Demand:
     if not isinstance(held, Demand) or not asker.owns(held):
         raise RecordNotFound(id=id)
     return held
+
+
+def unsaved(opened: Installation, asker: Viewer, demands: Iterable[Demand]) -> dict[int, Draft]:
+    """What the asker has changed of their demands and not saved; what would change nothing is left out."""
+    held = {demand.id: demand for demand in demands}
+    edits = opened.drafts.edits(_id(asker), held)
+    return {
+        id: draft for id, draft in edits.items() if read(draft.fields, held[id]).demand(asker, held[id]) != held[id]
+    }
 
 
 def previewed(opened: Installation, asker: Viewer, written: Fields, held: Demand | None = None) -> Preview:
@@ -177,6 +206,7 @@ def _form_page(
     held: Demand | None = None,
     draft: Draft | None = None,
     id: int | None = None,
+    edits: Draft | None = None,
     begun: bool = False,
     status: int = HTTPStatus.OK,
 ) -> HTMLResponse:
@@ -196,6 +226,8 @@ def _form_page(
         held=held,
         draft=draft.id if draft else id,
         kept_at=draft.updated_at if draft else None,
+        edits=edits,
+        is_overtaken=bool(held and edits and held.saved_at and held.saved_at > edits.updated_at),
         begun=begun,
         preview=previewed(opened, asker, written, held),
         audiences={code: told for code, told in AUDIENCES.items() if code != "org" or _has_organisation(asker, held)},

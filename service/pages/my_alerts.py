@@ -1,4 +1,4 @@
-"""/my/alerts : what came that one's saved searches would list, and the searches themselves; saved from a page of results by POST /my/searches."""
+"""/my/alerts : what brokers pushed to one, what came that one's saved searches would list, and the searches themselves; saved from a page of results by POST /my/searches."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ from indexer.attributes import read_filter
 from service import forms
 from service.access import Member, NotSignedIn, Opened
 from service.alerts import in_words, shown
+from service.answers import MARKED
+from service.installation import Installation
 from service.mail import is_configured
-from service.pages.asking import MODE, Asked, each_once
+from service.pages.asking import MODE, Asked, each_once, ids
+from service.pushes import pushed
 from service.templating import page
+from service.turning import marked
 from service.viewer import Viewer
 
 router = APIRouter(include_in_schema=False)
@@ -47,12 +51,15 @@ def get_alerts(request: Request, opened: Opened, asker: Member, done: str = "") 
     watches = opened.watches.of(account.id)
     alerts = shown(opened, asker, opened.watches.alerts(account.id))
     opened.watches.see([alert.id for alert, _ in alerts if alert.seen_at is None])
+    pushes = pushed(opened, asker, opened.pushes.of(account.id))
+    opened.pushes.see([one.push.id for one in pushes if one.push.seen_at is None])
     answer = page(
         request,
         "my-alerts.html",
-        saved=[_saved(watch) for watch in watches],
+        saved=[_saved(opened, asker, watch) for watch in watches],
         names={watch.id: watch.name for watch in watches},
         alerts=alerts,
+        pushes=pushes,
         frequencies=FREQUENCY.labels,
         email=account.email if is_configured(opened.settings) else None,
         has_mail=is_configured(opened.settings),
@@ -93,20 +100,30 @@ def post_remove(opened: Opened, asker: Member, id: int, form: forms.Form) -> Res
 
 def _asked(fields: Mapping[str, list[str]]) -> dict[str, Any]:
     kind = first(fields, "kind").strip()
+    turns = {name: list(ids(fields.get(name, [])))[:MARKED] for name in ("like", "unlike")}
     return {
         "q": UNSEEN.sub("", first(fields, "q")).strip()[:_LONGEST],
         "kind": KIND.code(kind) if kind else None,
         "where": list(each_once(fields.get("where", [])))[:_CONDITIONS],
         "without": list(each_once(fields.get("without", [])))[:_CONDITIONS],
         "mode": MODE.code(first(fields, "mode") or "hybrid"),
+        **{name: marks for name, marks in turns.items() if marks},
     }
 
 
-def _saved(watch: Watch) -> Saved:
+def _saved(opened: Installation, asker: Viewer, watch: Watch) -> Saved:
     if watch.demand is not None:
         return Saved(watch, f"/my/demands/{watch.demand}", ["跟着需求：有新的成果合适时提醒"])
-    held = {**watch.asked, **{name: tuple(watch.asked[name]) for name in ("where", "without")}}
-    return Saved(watch, Asked(**held).address(), [in_words(condition) for condition in read_filter(held["where"])])
+    held: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in watch.asked.items()
+    }
+    turns = [
+        f"{label}：{record.title}"
+        for name, label in (("like", "更像"), ("unlike", "不要"))
+        for record in marked(opened, asker, held.get(name, ()))
+    ]
+    conditions = [in_words(condition) for condition in read_filter(held["where"])]
+    return Saved(watch, Asked(**held).address(), [*conditions, *turns])
 
 
 def _id(asker: Viewer) -> int:

@@ -21,7 +21,7 @@ from service.dealing import Told, together, told, word
 from service.following import Following, glance_at, look_at
 from service.forms import Form, once
 from service.installation import Installation
-from service.pages.filing import AUDIENCES, own_demand
+from service.pages.filing import AUDIENCES, own_demand, unsaved
 from service.templating import page
 from service.viewer import Viewer
 
@@ -30,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 PER_PAGE = 10
 DONE = {
     "filed": "需求已提交，马上就能被找到。下面是现在能匹配到的成果。",
+    "edits": "改动已存下，只有您看得到；保存之前，别人看到的还是原来的。",
     "changed": "修改已保存，下面按新的内容重新匹配。",
     "kept": "草稿已存下，只有您看得到。",
     "discarded": "草稿已删掉。",
@@ -92,6 +93,7 @@ def get_mine(
         drafts=opened.drafts.all(_id(asker)),
         done=DONE.get(done),
         kept=draft if done == "kept" else None,
+        edits=unsaved(opened, asker, listed),
         waiting={demand.id: _to_answer(opened, demand) for demand in listed},
     )
 
@@ -181,6 +183,7 @@ def _demand_page(
         brought=at_work,
         shown={m.achievement_id: STATES[m.state].shown for m in opened.matches.of_demand(demand.id) if m.state in OPEN},
         moves=MOVES.get(demand.status, {}),
+        edits=unsaved(opened, asker, [demand]).get(demand.id),
         told=disclosed(opened, demand.id, viewer=asker),
         audience=AUDIENCES[demand.visibility],
         reasons={code: one.shown or one.label for code, one in REASONS.items() if code not in _INSIDE},

@@ -12,6 +12,7 @@ from corpus.errors import BadInput
 from corpus.vocabulary import KIND
 from corpus.watches import FREQUENCY
 from service.access import Asker, Opened
+from service.answers import MARKED
 from service.pages.asking import (
     MODE,
     ORDER,
@@ -30,9 +31,6 @@ from service.templating import page
 
 router = APIRouter(include_in_schema=False)
 
-_MARKED = 20
-"""Liked and disliked records that one question takes."""
-
 
 @router.get("/search")
 def get_search(
@@ -43,8 +41,8 @@ def get_search(
     kind: str = "",
     where: Annotated[list[str], Query(max_length=50)] = [],  # noqa: B006 - FastAPI copies it
     without: Annotated[list[str], Query(max_length=200)] = [],  # noqa: B006
-    like: Annotated[list[str], Query(max_length=_MARKED)] = [],  # noqa: B006
-    unlike: Annotated[list[str], Query(max_length=_MARKED)] = [],  # noqa: B006
+    like: Annotated[list[str], Query(max_length=MARKED)] = [],  # noqa: B006
+    unlike: Annotated[list[str], Query(max_length=MARKED)] = [],  # noqa: B006
     mode: str = "hybrid",
     order: str = "",
     low: str = "",

@@ -34,25 +34,26 @@ const look = after(700, async () => {
   }
 });
 
-let changed = false, leaving = false;
+let changed = false, leaving = false, keeping;
 const keep = after(2000, async () => {
   if (!form.dataset.drafts || leaving) return;
   changed = false;
+  keeping = new AbortController();
   try {
-    const answer = await sent(form.dataset.drafts);
+    const answer = await sent(form.dataset.drafts, keeping.signal);
     if (answer.redirected) { kept.textContent = "登录已过期。提交时会请您重新登录，写下的都会保留。"; return; }
     if (!answer.ok) throw new Error(answer.status);
     form.elements.draft.value = (await answer.json()).draft;
     const at = new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
-    kept.textContent = `草稿已存 ${at}`;
-  } catch {
+    kept.textContent = `${form.dataset.kept} ${at}`;
+  } catch (error) {
     changed = true;
-    kept.textContent = "草稿这次没有存下，过一会儿再试。";
+    if (error.name !== "AbortError") kept.textContent = "这次没有存下，接着写时会再试。";
   }
 });
 
 form.addEventListener("input", () => { changed = true; look(); keep(); });
-form.addEventListener("submit", () => { leaving = true; look.stop(); keep.stop(); asking?.abort(); });
+form.addEventListener("submit", () => { leaving = true; look.stop(); keep.stop(); asking?.abort(); keeping?.abort(); });
 addEventListener("pagehide", () => {
   if (changed && !leaving && form.dataset.drafts) navigator.sendBeacon(form.dataset.drafts, written());
 });

@@ -4,7 +4,17 @@ const box = document.querySelector("#q");
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
 const held = (event) => event.ctrlKey || event.metaKey || event.altKey;
 
+// `/` leads to the box, from a page without one to that of the front page.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || held(event) || typing(event.target)) return;
+  event.preventDefault();
+  if (!box) { location.assign("/#q"); return; }
+  box.focus();
+  box.select();
+});
+
 if (box) {
+  if (location.hash === "#q") box.focus();
   for (const keys of document.querySelectorAll(".keys")) keys.hidden = false;
 
   box.addEventListener("keydown", (event) => {
@@ -12,13 +22,6 @@ if (box) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     box.form.requestSubmit();
-  });
-
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || held(event) || typing(event.target)) return;
-    event.preventDefault();
-    box.focus();
-    box.select();
   });
 
   // Browsers that do not size a box by its contents.

@@ -112,3 +112,8 @@ def test_the_notes_that_were_split_by_hand_are_split_so(reader: Reader) -> None:
     assert unseen.precision > 0.75
     assert unseen.recall > 0.85
     assert unseen.counted >= 10
+    later = part("later", reader)
+    assert later.notes == 8
+    assert later.precision > 0.94
+    assert later.recall > 0.94
+    assert later.counted >= 6

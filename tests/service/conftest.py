@@ -1,7 +1,7 @@
 """The service is tested whole: a real installation in a temporary folder, the model of the package, the sample library.
 
 `library` is made once and copied for each test that changes it; `client` speaks HTTP to the application over such a copy as an operator,
-`visitor` as nobody in particular; `run` calls the command line as a person would, in this process.
+`visitor` as nobody in particular; `box` keeps the letters that an installation sends; `run` calls the command line as a person would, in this process.
 """
 
 from __future__ import annotations
@@ -9,13 +9,18 @@ from __future__ import annotations
 import hmac
 import json
 import shutil
+import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
+from aiosmtpd.controller import Controller
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser
 
@@ -81,7 +86,7 @@ def sign_in(client: TestClient, installation: Installation, role: str, **more: s
     return account
 
 
-def form(client: TestClient, **fields: str) -> dict[str, str]:
+def form(client: httpx.Client, **fields: str) -> dict[str, str]:
     """A form's fields with the token that our page would have put into it."""
     secret = client.cookies.get(SESSION) or client.cookies.get(FORM) or ""
     return {"token": hmac.new(secret.encode(), b"form", "sha256").hexdigest(), **fields}
@@ -119,3 +124,39 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
         return Ran(code, captured.out, captured.err)
 
     return call
+
+
+class Box:
+    """What a mail server does with letters: keeps them, or refuses them."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.refuses = False
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the server's name for it
+        if self.refuses:
+            return "554 no"
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        return "250 OK"
+
+
+@pytest.fixture
+def box(installation: Installation) -> Iterator[Box]:
+    """A mail server on loopback, and an installation that sends through it."""
+    box = Box()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    installation.settings = replace(
+        installation.settings,
+        smtp_host=f"127.0.0.1:{port}",
+        smtp_security="none",
+        smtp_from="对接 <duijie@example.org>",
+        site="https://duijie.example.org",
+    )
+    yield box
+    controller.stop()

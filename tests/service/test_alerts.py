@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 
@@ -24,7 +19,7 @@ from service.alerts import shown, tell, waiting
 from service.installation import Installation
 from service.mail import MailUnavailable
 from service.viewer import viewer_of
-from tests.service.conftest import Run, form, sign_in
+from tests.service.conftest import Box, Run, form, sign_in
 from tests.service.test_demands import FIRM, filed, sent, text
 
 QUESTION = {"q": "外转子风机电磁噪声", "kind": "achievement", "where": [], "without": [], "mode": "hybrid"}
@@ -46,8 +41,8 @@ def firm(installation: Installation) -> Account:
 
 
 def watch(installation: Installation, account: Account, **more: Any) -> Watch:
-    given: dict[str, Any] = {"asked": QUESTION, "frequency": "instant"} | more
-    return installation.watches.add(account.id, "风机噪声", installation.store.revision(), **given)
+    given: dict[str, Any] = {"name": "风机噪声", "asked": QUESTION, "frequency": "instant"} | more
+    return installation.watches.add(account.id, revision=installation.store.revision(), **given)
 
 
 def told(installation: Installation, account: Account) -> list[str]:
@@ -87,6 +82,24 @@ def test_a_search_without_words_tells_all_that_passes(installation: Installation
     installation.store.save([offer("1"), offer("2", region="310000")])
     tell(installation)
     assert told(installation, firm) == ["外转子风机电磁噪声抑制 1"]
+
+
+def test_a_saved_search_stays_turned_as_it_was_when_it_was_saved(installation: Installation, firm: Account) -> None:
+    liked = offer("0", title="叶片穿孔吸声结构", summary="轴流叶片开微孔，吸掉旋转噪声")
+    (id,) = installation.store.save([liked]).added
+    asked = {**QUESTION, "q": "低噪声", "mode": "keyword"}
+    for name, turn in (("原样", {}), ("更像叶片", {"like": [id]}), ("不要叶片", {"unlike": [id]})):
+        watch(installation, firm, asked={**asked, **turn}, name=name)
+    new = offer("1", title="微孔叶片", summary="叶片前缘开微孔，旋转噪声下降")
+    (found,) = installation.store.save([new]).added
+    installation.store.save([replace(liked, published_on=installation.watches.clock().date() + timedelta(days=1))])
+    tell(installation)
+    names = {one.id: one.name for one in installation.watches.of(firm.id)}
+    alerts = installation.watches.alerts(firm.id)
+    assert {(names[one.watch], one.record) for one in alerts if one.record == id} == {("原样", id), ("更像叶片", id)}
+    why = {names[one.watch]: "".join(one.why) for one in alerts if one.record == found}
+    assert "微孔" in why["更像叶片"]
+    assert "微孔" not in why["原样"]
 
 
 def test_an_old_record_that_is_edited_is_no_news_but_one_that_is_published_is(
@@ -201,42 +214,6 @@ def test_a_watch_is_its_owners(installation: Installation, firm: Account) -> Non
     assert installation.watches.of(firm.id) == [held]
 
 
-class Box:
-    """What a mail server does with letters: keeps them, or refuses them."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        self.refuses = False
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the server's name for it
-        if self.refuses:
-            return "554 no"
-        letter = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
-        return "250 OK"
-
-
-@pytest.fixture
-def box(installation: Installation) -> Iterator[Box]:
-    """A mail server on loopback, and an installation that sends through it."""
-    box = Box()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    installation.settings = replace(
-        installation.settings,
-        smtp_host=f"127.0.0.1:{port}",
-        smtp_security="none",
-        smtp_from="对接 <duijie@example.org>",
-        site="https://duijie.example.org",
-    )
-    yield box
-    controller.stop()
-
-
 def test_a_letter_tells_what_is_new_and_why(installation: Installation, firm: Account, box: Box) -> None:
     watch(installation, firm)
     (id,) = installation.store.save([offer("1", contact="分机 8001")]).added
@@ -318,6 +295,30 @@ def test_a_search_is_saved_from_its_page_and_its_news_are_counted_until_they_are
     assert text(visitor.get(str(link["href"])), "h1") == "找到的成果"
 
 
+def test_what_is_liked_and_not_is_saved_with_the_search_and_shown(
+    visitor: TestClient, installation: Installation
+) -> None:
+    account = sign_in(visitor, installation, "firm", organisation=FIRM)
+    address = {"q": "涂层", "kind": "achievement", "like": ["18"], "unlike": ["3", "4"]}
+    listed = BeautifulSoup(visitor.get("/search", params=address).text, "html.parser")
+    titles = [a.get_text() for a in listed.select(".hits h2 a")]
+    saving = listed.select_one(".saving form")
+    assert saving is not None
+    fields: dict[str, Any] = {"frequency": "daily"}
+    for box in saving.select("input"):
+        fields.setdefault(str(box["name"]), []).append(box.get("value", ""))
+    answer = BeautifulSoup(visitor.post("/my/searches", data=fields).text, "html.parser")
+    (held,) = installation.watches.of(account.id)
+    assert (held.asked["like"], held.asked["unlike"]) == ([18], [3, 4])
+    (row,) = answer.select(".watch-row h3")
+    told = row.find_next("p")
+    assert told is not None
+    assert f"更像：{installation.store.get(18).title}；不要：{installation.store.get(3).title}" in told.get_text()
+    again = BeautifulSoup(visitor.get(str(row.a["href"])).text, "html.parser")  # type: ignore[index]
+    assert [a.get_text() for a in again.select(".hits h2 a")] == titles
+    assert visitor.post("/my/searches", data=form(visitor, q="涂层", like="无")).status_code == 200
+
+
 def test_frequency_is_changed_and_a_search_removed_by_its_owner_alone(
     visitor: TestClient, installation: Installation
 ) -> None:
@@ -355,5 +356,5 @@ def test_a_filter_that_cannot_be_read_is_not_saved(visitor: TestClient, installa
 def test_the_command_tells_what_it_did(run: Run, installation: Installation, firm: Account) -> None:
     watch(installation, firm)
     installation.store.save([offer("1")])
-    assert run("alerts", "--json").json == {"watches": 1, "alerts": 1, "letters": 0, "refused": 0}
-    assert run("alerts").out == "看过到时的搜索 0 个，新提醒 0 条；没有设邮件服务器，只记在站内。\n"
+    assert run("alerts", "--json").json == {"watches": 1, "alerts": 1, "pushes": 0, "letters": 0, "refused": 0}
+    assert run("alerts").out == "看过到时的搜索 0 个，新提醒 0 条，告知推送 0 项；没有设邮件服务器，只记在站内。\n"

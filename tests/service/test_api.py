@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 
 from corpus.records import Achievement, Demand, about, stated_fields
@@ -63,6 +64,42 @@ def test_a_word_taken_out_of_the_reading_counts_no_more(client: TestClient) -> N
     answer = search(client, "磁钢 镀层", without=["镀层"])
     assert "镀层" not in answer["reading"]["words"]
     assert "磁钢" in answer["reading"]["words"]
+
+
+def test_the_api_folds_and_refines_as_the_page_does(client: TestClient) -> None:
+    same = [
+        {**MAGNET, "source_id": title, "title": title, "region": "330100"}
+        for title in ("耐三百五十度钐钴磁环", "耐三百五十度 钐钴磁环")
+    ]
+    client.post("/api/v1/achievements", json=same)
+    asked: dict[str, Any] = {"q": "磁环 涂层", "kind": "achievement", "where": ["region=浙江"]}
+    best, second = (hit["id"] for hit in search(client, **asked, fold=True)["hits"][:2])
+    turns: list[dict[str, Any]] = [
+        {},
+        {"like": [second]},
+        {"unlike": [best, 10**9]},
+        {"like": [second], "unlike": [best]},
+    ]
+    for turn in turns:
+        hits = search(client, **asked, **turn, fold=True)["hits"]
+        page = BeautifulSoup(client.get("/search", params={**asked, **turn, "low": "1"}).text, "html.parser")
+        cards = page.select(".hits .hit")
+        assert [hit["title"] for hit in hits] == [a.get_text() for card in cards for a in card.select("h2 a")]
+        assert [[other["title"] for other in hit["folded"]] for hit in hits] == [
+            [a.get_text() for a in card.select(".folded li a")] for card in cards
+        ]
+    both = search(client, "耐三百五十度钐钴磁环", limit=2)["hits"]
+    (one,) = search(client, "耐三百五十度钐钴磁环", limit=1, fold=True)["hits"]
+    assert [both[0]["title"], both[1]["title"]] == [one["title"], one["folded"][0]["title"]]
+
+
+def test_folded_pages_join_without_gap_or_overlap(client: TestClient) -> None:
+    client.post("/api/v1/achievements", json=[{**MAGNET, "source_id": f"C-{number}"} for number in range(7)])
+    whole = [hit["id"] for hit in search(client, "磁环", fold=True, limit=12)["hits"]]
+    pages = [
+        hit["id"] for offset in (0, 4, 8) for hit in search(client, "磁环", fold=True, limit=4, offset=offset)["hits"]
+    ]
+    assert pages == whole
 
 
 def test_posted_record_is_in_the_next_answer_and_deleted_one_in_none(client: TestClient) -> None:

@@ -153,6 +153,15 @@ def test_arrows_go_through_the_results_and_enter_opens_one(page: Page, address: 
     assert page.locator("h1").inner_text() == titles[2]
 
 
+def test_a_stroke_leads_to_the_box_from_a_page_without_one(page: Page, address: str) -> None:
+    page.goto(address + "/records/18")
+    page.keyboard.press("/")
+    page.wait_for_url(address + "/#q")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.type("磁钢")
+    assert page.locator("#q").input_value() == "磁钢"
+
+
 def test_the_box_takes_a_page_of_text_and_grows(page: Page, address: str) -> None:
     page.goto(address)
     box = page.locator("textarea#q")

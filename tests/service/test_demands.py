@@ -54,6 +54,13 @@ def filed(client: TestClient, **more: Any) -> int:
     return int(answer.url.path.rpartition("/")[2])
 
 
+def stored(installation: Installation, id: int) -> dict[str, list[str]]:
+    """A demand as it stands in the store, as fields of the form."""
+    held = installation.store.get(id)
+    assert isinstance(held, Demand)
+    return fields_of(held)
+
+
 def test_a_form_makes_the_demand_that_it_says() -> None:
     found = read(
         {
@@ -223,6 +230,53 @@ def test_a_draft_is_kept_and_nobody_else_sees_it(
     assert installation.drafts.get(firm.id, id).title == "风机啸叫"
 
 
+def test_edits_are_kept_until_they_are_saved_and_nobody_else_sees_them(
+    visitor: TestClient, installation: Installation
+) -> None:
+    firm = sign_in(visitor, installation, "firm", organisation=FIRM)
+    own = str(visitor.cookies[SESSION])
+    id = filed(visitor, budget_max="30")
+    page = BeautifulSoup(visitor.get(f"/demands/{id}/edit").text, "html.parser")
+    assert page.select_one("form#demand")["data-drafts"] == f"/demands/{id}/edit/keep"  # type: ignore[index]
+    written = {"title": "风机电磁噪声", "problem": "改到一半", "budget_max": "看着给"}
+    assert sent(visitor, f"/demands/{id}/edit/keep", written).status_code == 200
+    assert sent(visitor, f"/demands/{id}/edit/keep", {**written, "problem": "改到一半多"}).status_code == 200
+    assert stored(installation, id)["budget_max"] == ["30"]
+    page = BeautifulSoup(visitor.get(f"/demands/{id}/edit").text, "html.parser")
+    assert page.select_one("#problem").get_text() == "改到一半多"  # type: ignore[union-attr]
+    assert page.select_one("#budget_max")["value"] == "看着给"  # type: ignore[index]
+    assert "没有保存的内容" in page.get_text()
+    assert "没保存的改动" in text(visitor.get("/my/demands"))
+    assert installation.drafts.all(firm.id) == []
+    sign_in(visitor, installation, "firm", organisation=FIRM)
+    assert "改到一半多" not in visitor.get(f"/demands/{id}/edit").text
+    sign_in(visitor, installation, "firm", organisation="别的厂")
+    assert sent(visitor, f"/demands/{id}/edit/keep", written).status_code == 404
+    assert sent(visitor, f"/demands/{id}/edit/drop", {}).status_code == 404
+    visitor.cookies.set(SESSION, own)
+    assert sent(visitor, f"/demands/{id}/edit", {**written, "do": "file"}).status_code == 400
+    assert "没有保存的内容" in text(visitor.get(f"/demands/{id}/edit"))
+    sent(visitor, f"/demands/{id}/edit", {**written, "budget_max": "50", "do": "file"})
+    assert stored(installation, id)["problem"] == ["改到一半"]
+    assert "没有保存的内容" not in text(visitor.get(f"/demands/{id}/edit"))
+
+
+def test_edits_are_dropped_on_request_and_say_when_the_demand_changed_since(
+    visitor: TestClient, installation: Installation
+) -> None:
+    sign_in(visitor, installation, "firm", organisation=FIRM)
+    id = filed(visitor)
+    answer = sent(visitor, f"/demands/{id}/edit", {"title": "风机", "problem": "改到一半", "do": "draft"})
+    assert "改动已存下" in text(answer)
+    assert "又改过一次" not in text(visitor.get(f"/demands/{id}/edit"))
+    held = installation.store.get(id)
+    installation.store.save([replace(held, title="同事改的名称")])
+    assert "又改过一次" in text(visitor.get(f"/demands/{id}/edit"))
+    page = BeautifulSoup(sent(visitor, f"/demands/{id}/edit/drop", {}).text, "html.parser")
+    assert page.select_one("#title")["value"] == "同事改的名称"  # type: ignore[index]
+    assert "没有保存的内容" not in page.get_text()
+
+
 def test_a_draft_goes_when_it_is_filed_or_discarded(
     visitor: TestClient, installation: Installation, firm: Account
 ) -> None:
@@ -273,6 +327,8 @@ def test_a_note_fills_the_form_and_files_nothing(
         ("/demands/drafts", {"title": "风机"}),
         ("/demands/preview", {"title": "风机噪声大得很"}),
         ("/demands/drafts/discard", {"draft": "1"}),
+        ("/demands/1/edit/keep", {"title": "风机"}),
+        ("/demands/1/edit/drop", {}),
     ],
 )
 def test_a_form_of_another_site_changes_nothing(
