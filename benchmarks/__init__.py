@@ -14,6 +14,7 @@ library       all of this put into a work folder, once
 memory        what a process and its servers hold, and what a folder takes on disk
 peers/        other engines on the same vectors and words, a module each
 over_http     Duijie as it is served
+people        brokers and firms at once, and whether anything was lost
 ours          Duijie itself
 report        all results in one table
 growth        how figures grow with the library, as a chart

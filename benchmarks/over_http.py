@@ -37,14 +37,14 @@ _READY = 60.0
 def serve(library: Library, home: Path) -> dict[str, Any]:
     """The figures of two servers over one home."""
     texts = [library.questions[number].text for number in library.of_kind("paragraph")]
-    session = _session(home)
-    with _server(home) as (first, ready, process), _server(home) as (second, _, _), httpx.Client(timeout=60) as client:
+    session = session_of(home)
+    with served(home) as (first, ready, process), served(home) as (second, _, _), httpx.Client(timeout=60) as client:
         client.cookies.set(SESSION, session)
         for text in texts[:10]:
-            _search(client, first, text)
-        quiet = _percentiles([_search(client, first, text) for text in texts])
+            searched(client, first, text)
+        quiet = percentiles([searched(client, first, text) for text in texts])
         sustained = _sustained(first, texts)
-        found_after = _percentiles([_until_found(client, first, second, number) for number in range(20)])
+        found_after = percentiles([_until_found(client, first, second, number) for number in range(20)])
         busy = _while_written(client, first, session, texts)
         return {
             "http": {
@@ -58,7 +58,7 @@ def serve(library: Library, home: Path) -> dict[str, Any]:
         }
 
 
-def _session(home: Path) -> str:
+def session_of(home: Path) -> str:
     """The session of an operator made for this run."""
     store = Store(Settings(home=home).database_url)
     accounts = Accounts(store.engine)
@@ -68,16 +68,17 @@ def _session(home: Path) -> str:
 
 
 @contextmanager
-def _server(home: Path) -> Iterator[tuple[str, float, int]]:
-    """A server on a free port: its address, the seconds until it was ready, its process."""
+def served(home: Path, *options: str, database: str | None = None) -> Iterator[tuple[str, float, int]]:
+    """A server on a free port: its address, the seconds until it was ready, its process. `options` are those of `duijie serve`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     code = "from service.cli import main; main()"
-    command = [sys.executable, "-c", code, "serve", "--port", str(port)]
+    command = [sys.executable, "-c", code, "serve", "--port", str(port), *options]
     started = time.perf_counter()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, env=os.environ | {"DUIJIE_HOME": str(home)}, **quiet)  # type: ignore[call-overload]  # noqa: S603
+    told = {"DUIJIE_HOME": str(home), **({"DUIJIE_DATABASE": database} if database else {})}
+    process = subprocess.Popen(command, env=os.environ | told, **quiet)  # type: ignore[call-overload]  # noqa: S603
     address = f"http://127.0.0.1:{port}"
     try:
         while time.perf_counter() - started < _READY and not _is_ready(address):
@@ -95,7 +96,7 @@ def _is_ready(address: str) -> bool:
         return False
 
 
-def _search(client: httpx.Client, address: str, text: str) -> float:
+def searched(client: httpx.Client, address: str, text: str) -> float:
     """Milliseconds of a search."""
     started = time.perf_counter()
     client.get(f"{address}/api/v1/search", params={"q": text, "kind": "achievement", "limit": 10}).raise_for_status()
@@ -113,7 +114,7 @@ def _sustained(address: str, texts: Sequence[str]) -> dict[str, float]:
             number = offset
             while time.perf_counter() < end:
                 try:
-                    taken.append(_search(client, address, texts[number % len(texts)]))
+                    taken.append(searched(client, address, texts[number % len(texts)]))
                 except httpx.HTTPError as error:
                     failed.append(str(error))
                 number += CLIENTS
@@ -123,7 +124,7 @@ def _sustained(address: str, texts: Sequence[str]) -> dict[str, float]:
         thread.start()
     for thread in threads:
         thread.join()
-    return {"a_second": round(len(taken) / SUSTAINED, 1), "failed": len(failed), **_percentiles(taken)}
+    return {"a_second": round(len(taken) / SUSTAINED, 1), "failed": len(failed), **percentiles(taken)}
 
 
 def _until_found(client: httpx.Client, first: str, second: str, number: int) -> float:
@@ -146,10 +147,10 @@ def _while_written(client: httpx.Client, address: str, session: str, texts: Sequ
     here.recv()
     taken: list[float] = []
     while not here.poll():
-        taken.append(_search(client, address, texts[len(taken) % len(texts)]))
+        taken.append(searched(client, address, texts[len(taken) % len(texts)]))
     written = here.recv()
     writer.join()
-    return {"written_a_second": round(written / WRITTEN, 1), **_percentiles(taken)}
+    return {"written_a_second": round(written / WRITTEN, 1), **percentiles(taken)}
 
 
 def _writing(there: Any, address: str, session: str, texts: Sequence[str]) -> None:
@@ -165,6 +166,6 @@ def _writing(there: Any, address: str, session: str, texts: Sequence[str]) -> No
         there.send(written)
 
 
-def _percentiles(taken: Sequence[float]) -> dict[str, float]:
+def percentiles(taken: Sequence[float]) -> dict[str, float]:
     p50, p95 = np.percentile(taken, [50, 95])
     return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}

@@ -14,6 +14,7 @@ amounts       numbers and amounts of money, as people write them
 cells         a cell's text to a field's value, or the reason why not
 headings      which field a column heading means
 formulas      texts that a spreadsheet would take for formulas
+packed        what a workbook unpacks to, before it is unpacked
 rows          a table's lines as rows under its headings
 workbooks     the worksheets of an XLSX file
 sheets        CSV, XLSX and JSON lines as sheets of rows

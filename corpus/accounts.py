@@ -104,7 +104,7 @@ class Accounts:
         email: str | None = None,
     ) -> Account:
         """A new account. Raises LoginUnfit, LoginTaken, PasswordUnfit, UnknownValue for the role."""
-        login = _folded(login)
+        login = folded(login)
         if not _LOGIN.fullmatch(login):
             raise LoginUnfit(login=login)
         values = {
@@ -129,7 +129,7 @@ class Accounts:
 
     def find(self, login: str) -> Account:
         """Raises AccountUnknown."""
-        return self._one(users.c.login == _folded(login), login)
+        return self._one(users.c.login == folded(login), login)
 
     def all(self) -> list[Account]:
         """By login."""
@@ -146,7 +146,7 @@ class Accounts:
     def verify(self, login: str, password: str) -> Account | None:
         """The account, if the password is its and it is not disabled. Hashes anew what was hashed with older parameters."""
         with self.engine.connect() as connection:
-            asked = sa.select(users).where(users.c.login == _folded(login))
+            asked = sa.select(users).where(users.c.login == folded(login))
             row = connection.execute(asked).mappings().first()
         held = row["password"] if row else _of_nobody()
         if not _fits(held, password) or row is None or row["disabled_at"]:
@@ -226,7 +226,8 @@ def _account(row: sa.RowMapping) -> Account:
     return Account(**{name: row[name] for name in Account.__slots__})
 
 
-def _folded(login: str) -> str:
+def folded(login: str) -> str:
+    """A login as it is kept: the same in whichever width and case it is typed."""
     return unicodedata.normalize("NFKC", login).strip().lower()
 
 

@@ -16,6 +16,10 @@ from alembic.script import ScriptDirectory
 
 from corpus.errors import BadInput, DuijieError
 
+_MANNER: dict[str, Any] = {"pool_size": 10, "max_overflow": 40, "hide_parameters": True}
+"""Connections of a process: one for each of the forty threads that answer, and some for the work beside them. What was written stands in no
+error, hence in no log."""
+
 
 class DatabaseUnavailable(DuijieError):
     """打不开数据库 {url}：{reason}。请检查地址、权限和磁盘空间；DUIJIE_DATABASE 或 DUIJIE_HOME 决定它在哪里。"""
@@ -39,13 +43,13 @@ def connect(url: str | sa.URL) -> sa.Engine:
         ) from None
     if address.get_backend_name() == "postgresql":
         try:
-            return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_MANNER)
         except ModuleNotFoundError as missing:
             reason = "缺少 PostgreSQL 的驱动，请先运行 pip install 'duijie[postgres]'"
             raise DatabaseUnavailable(url=_shown(address), reason=reason) from missing
     if address.get_backend_name() != "sqlite":
         raise BadInput(reason=f"不支持的数据库“{address.get_backend_name()}”，请用 SQLite 或 PostgreSQL")
-    engine = sa.create_engine(_placed(address), connect_args={"check_same_thread": False, "timeout": 60})
+    engine = sa.create_engine(_placed(address), connect_args={"check_same_thread": False, "timeout": 60}, **_MANNER)
     sa.event.listen(engine, "connect", _open_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -46,3 +46,8 @@ def departures_after(connection: sa.Connection, revision: int, limit: int) -> li
         Departure(row["id"], row["revision"], KINDS[row["kind"]](**{name: row[name] for name in SEEN_BY}))
         for row in connection.execute(asked).mappings()
     ]
+
+
+def departed_after(connection: sa.Connection, revision: int) -> list[int]:
+    """The records that went after a revision."""
+    return list(connection.scalars(sa.select(departures.c.id).where(departures.c.revision > revision).distinct()))

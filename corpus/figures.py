@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from corpus.pairs import Match, Pairs, match_from
 from corpus.records import Achievement, Demand, Record
-from corpus.sight import By, seen_by
+from corpus.sight import By, offered_by, seen_by
 from corpus.steps import REASONS, STATES
 from corpus.tables import match_events, matches
 
@@ -98,25 +98,25 @@ def figures(made: Pairs, *, since: datetime | None = None, by: By | None = None)
     )
 
 
-def declines(
-    made: Pairs, *, organisation: str | None = None, by: By | None = None, inside: bool = True
-) -> list[Declined]:
+def declines(made: Pairs, *, by: By | None = None) -> list[Declined]:
     """Why achievements were turned down, by the organisation that owns them, most frequent first; undone steps do not count.
 
-    `inside`: also what was rejected in the house, before the firm was shown it.
+    `by`: brokers are told of the matches that they see; a firm of its own achievements, and not of what was rejected in the house.
     """
-    closed = ("declined", "lost", "terminated", *(("rejected",) if inside else ()))
+    firm = by if by is not None and by.role == "firm" else None
+    closed = ("declined", "lost", "terminated", *(() if firm else ("rejected",)))
     counted: Counter[tuple[str, str]] = Counter()
     closing = sa.select(match_events.c.reason, matches.c.achievement_id).select_from(_WITH_EVENTS)
     closing = closing.where(_STANDS, match_events.c.to_state.in_(closed))
-    closing = closing.where(seen_by(by)) if by else closing
+    if by is not None:
+        closing = closing.where(offered_by(firm) if firm else seen_by(by))
     with made.engine.connect() as connection:
         rows = connection.execute(closing).all()
     owners = _records(made, (id for _, id in rows))
     for reason, id in rows:
         owner = owners.get(id)
         name = (owner.organisation if owner else None) or ""
-        if reason and (organisation is None or name == organisation):
+        if reason:
             counted[name, reason] += 1
     order = sorted(counted.items(), key=lambda one: (-one[1], one[0]))
     return [Declined(name, reason, count) for (name, reason), count in order if reason in REASONS]

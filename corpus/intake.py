@@ -36,6 +36,11 @@ class Taken:
     file: str
     line: int
     record: Record
+    cells: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+Admit = Callable[[Record, Record | None], Record]
+"""What goes in for a record, given the one that is held under its number. Raises RecordRefused."""
 
 
 @dataclass
@@ -68,14 +73,15 @@ def import_files(
     mapping: Mapping[str, str] | None = None,
     progress: Callable[[Intake], None] = lambda intake: None,
     intake: Intake | None = None,
+    admit: Admit | None = None,
 ) -> Intake:
-    """Import files one after another into the store; `progress` is told after each batch that is on disk.
+    """Import files one after another into the store; `progress` is told after each batch that is on disk, `admit` asked of each record.
 
     `intake`, if given, is filled as the work goes on, so that a caller who is interrupted still knows what went in. A file that cannot
     be read is noted in `unreadable` and the others go on. Raises KindUnknown.
     """
     report = intake if intake is not None else Intake()
-    importing = _Import(store, _Reading(kind, source, mapping or {}, report.ignored), progress, report)
+    importing = _Import(store, _Reading(kind, source, mapping or {}, report.ignored), progress, report, admit)
     for path in paths:
         try:
             importing.file(path)
@@ -110,15 +116,31 @@ class _Import:
     reading: _Reading
     progress: Callable[[Intake], None]
     report: Intake
+    admit: Admit | None = None
 
     def file(self, path: Path) -> None:
-        for batch in self.reading.batches(path):
+        for batch in map(self._admitted, self.reading.batches(path)):
             self.report.refused += [row for row in batch if isinstance(row, Refusal)]
             saved = self.store.save([row.record for row in batch if isinstance(row, Taken)])
             self.report.added += len(saved.added)
             self.report.changed += len(saved.changed)
             self.report.unchanged += len(saved.unchanged)
             self.progress(self.report)
+
+    def _admitted(self, batch: Sequence[Taken | Refusal]) -> Sequence[Taken | Refusal]:
+        if self.admit is None:
+            return batch
+        held = self.store.held([row.record for row in batch if isinstance(row, Taken)])
+        return [_asked(self.admit, row, held) if isinstance(row, Taken) else row for row in batch]
+
+
+def _asked(admit: Admit, row: Taken, held: Mapping[tuple[str, str, str], Record]) -> Taken | Refusal:
+    record = row.record
+    try:
+        return replace(row, record=admit(record, held.get((record.kind, record.source, record.source_id))))
+    except RecordRefused as refused:
+        told = {"来源": record.source, "kind": record.kind}
+        return Refusal(row.file, row.line, str(refused.facts["reason"]), {**row.cells, **told})
 
 
 @dataclass(frozen=True)
@@ -159,7 +181,7 @@ class _Reading:
         try:
             record = read_row(kind, row, self.mapping, self.source, path.stem)
             _once(record, _Place(there, sheet.name, row.line), self.seen)
-            return Taken(sheet.name, row.line, record)
+            return Taken(sheet.name, row.line, record, row.cells)
         except RecordRefused as refused:
             return _refusal(path, sheet, row, str(refused.facts["reason"]), kind, self.source, self.mapping)
 

@@ -14,15 +14,16 @@ from corpus import vocabulary as v
 from corpus.beats import Beat
 from corpus.errors import BadInput
 from corpus.history import Event
-from corpus.pairs import Match, Pairs, match_from
+from corpus.pairs import Match, MatchNotFound, Pairs, match_from
 from corpus.sight import By, seen_by
 from corpus.steps import OPEN
 from corpus.tables import TABLES, contact_requests, match_events, matches
 
-Order = Literal["best", "due", "latest"]
+Order = Literal["best", "due", "latest", "moved"]
 _DEMAND, _ACHIEVEMENT = TABLES["demand"], TABLES["achievement"]
 _SIDES = ((_DEMAND, matches.c.demand_id), (_ACHIEVEMENT, matches.c.achievement_id))
 _TO_DECIDE = ("suggested", "reopened")
+_LARGEST = 2**63 - 1
 NOBODY = "-"
 """As an owner: matches that have none."""
 
@@ -70,7 +71,7 @@ class Page:
 def page(
     made: Pairs, wanted: Wanted = EVERYTHING, *, order: Order = "best", limit: int = 50, after: str | None = None
 ) -> Page:
-    """A page of the queue: best scores first, or what is due first, or what moved last. Raises CursorUnreadable, UnknownValue."""
+    """A page of the queue: best scores first, or what is due first, or what anything was done with last, or what came to another state last. Raises CursorUnreadable, UnknownValue."""
     conditions = _conditions(wanted, made.today())
     counted = sa.select(sa.func.count()).select_from(matches).where(*conditions)
     asked = sa.select(matches).where(*conditions, *_beyond(order, after)).order_by(*_ORDERS[order])
@@ -91,6 +92,16 @@ def counted(made: Pairs, views: Mapping[str, Wanted]) -> dict[str, int]:
     with made.engine.connect() as connection:
         row = connection.execute(sa.select(*sums).select_from(matches)).one()
     return dict(zip(views, row, strict=True))
+
+
+def seen(made: Pairs, id: int, by: By) -> Match:
+    """A match that somebody sees. Raises MatchNotFound for one that they do not see just as for one that is not there, by the same question."""
+    asked = sa.select(matches).where(matches.c.id == min(id, _LARGEST), seen_by(by))
+    with made.engine.connect() as connection:
+        row = connection.execute(asked).mappings().first()
+    if row is None:
+        raise MatchNotFound(id=id)
+    return match_from(row)
 
 
 def every(made: Pairs, wanted: Wanted = EVERYTHING) -> Iterator[Match]:
@@ -187,6 +198,7 @@ _ORDERS: dict[Order, tuple[Any, ...]] = {
     "best": (sa.func.coalesce(matches.c.score, -1.0).desc(), matches.c.id),
     "due": (sa.func.coalesce(matches.c.due_on, date.max), matches.c.id),
     "latest": (matches.c.updated_at.desc(), matches.c.id),
+    "moved": (matches.c.since.desc(), matches.c.id),
 }
 
 
@@ -195,6 +207,7 @@ def _cursor(order: Order, last: Match) -> str:
         "best": repr(-1.0 if last.score is None else last.score),
         "due": (last.due_on or date.max).isoformat(),
         "latest": last.updated_at.isoformat(),
+        "moved": last.since.isoformat(),
     }
     return f"{values[order]}~{last.id}"
 
@@ -215,4 +228,5 @@ def _beyond(order: Order, cursor: str | None) -> list[sa.ColumnElement[bool]]:
         at = datetime.fromisoformat(written)
     except ValueError:
         raise CursorUnreadable(cursor=cursor) from None
-    return [sa.or_(matches.c.updated_at < at, sa.and_(matches.c.updated_at == at, matches.c.id > number))]
+    moved = matches.c.updated_at if order == "latest" else matches.c.since
+    return [sa.or_(moved < at, sa.and_(moved == at, matches.c.id > number))]

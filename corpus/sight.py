@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from corpus.tables import TABLES, matches
+from corpus.tables import TABLES, deletions, departures, matches
 
 _DEMAND, _ACHIEVEMENT = TABLES["demand"], TABLES["achievement"]
 _SIDES = ((_DEMAND, matches.c.demand_id), (_ACHIEVEMENT, matches.c.achievement_id))
@@ -28,17 +28,25 @@ def seen_by(by: By) -> sa.ColumnElement[bool]:
     """Of the matches that somebody sees. What brokers do not see is little, and found by its indexes; no match's records need be read."""
     if by.role == "firm":
         return _shown_to(by)
-    private = sa.select(_DEMAND.c.id).where(_DEMAND.c.visibility == "private", ~_is_of(by, _DEMAND))
-    hidden = [matches.c.demand_id.in_(private)]
+    hidden = []
     for side, id in _SIDES:
-        draft = (side.c.status == "draft", side.c.owner.is_not(None), side.c.owner != by.account)
-        hidden.append(id.in_(sa.select(side.c.id).where(*draft)))
+        hidden.append(id.in_(sa.select(side.c.id).where(_kept_from(by, side.c, is_demand=side is _DEMAND))))
+        gone = sa.select(departures.c.id).join(deletions, deletions.c.revision == departures.c.revision)
+        hidden.append(id.in_(gone.where(_kept_from(by, departures.c, is_demand=side is _DEMAND))))
     return sa.and_(*(~one for one in hidden))
 
 
-def _is_of(by: By, table: sa.Table) -> sa.ColumnElement[bool]:
-    nobodys = table.c.owner.is_(None) if by.role == "operator" else sa.false()
-    return sa.or_(sa.func.coalesce(table.c.owner, 0) == by.account, nobodys)
+def _kept_from(by: By, c: Any, *, is_demand: bool) -> sa.ColumnElement[bool]:
+    """Whether a record is, or was when it was deleted, another's draft or another's private demand."""
+    nobodys = c.owner.is_(None) if by.role == "operator" else sa.false()
+    own = sa.or_(sa.func.coalesce(c.owner, 0) == by.account, nobodys)
+    draft = sa.and_(c.status == "draft", c.owner.is_not(None), c.owner != by.account)
+    return sa.or_(draft, sa.and_(c.visibility == "private", ~own)) if is_demand else draft
+
+
+def offered_by(by: By) -> sa.ColumnElement[bool]:
+    """The matches of a firm's own achievements, shown to it or not."""
+    return sa.exists().where(_ACHIEVEMENT.c.id == matches.c.achievement_id, _owned(by, _ACHIEVEMENT))
 
 
 def _shown_to(by: By) -> sa.ColumnElement[bool]:

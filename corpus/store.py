@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from corpus.database import NotSaved, connect, migrate, reason_of
-from corpus.departures import Departure, departures_after, is_seen_otherwise, note
+from corpus.departures import Departure, departed_after, departures_after, is_seen_otherwise, note
 from corpus.errors import RecordNotFound
 from corpus.records import Change, Record
 from corpus.tables import TABLES, counter, deletions, record_from, row_of
@@ -100,11 +100,17 @@ class Store:
         return len(wanted)
 
     def get(self, id: int) -> Record:
-        """Raises RecordNotFound."""
-        try:
-            return self.get_many([id])[id]
-        except KeyError:
-            raise RecordNotFound(id=id) from None
+        """Looked for in every table, wherever it is: one that somebody may not see takes them as long as one that is not there. Raises RecordNotFound."""
+        with self.engine.connect() as connection:
+            rows = {
+                kind: connection.execute(sa.select(table).where(table.c.id == id)).mappings().first()
+                for kind, table in TABLES.items()
+                if 0 < id <= _LARGEST
+            }
+        for kind, row in rows.items():
+            if row is not None:
+                return record_from(kind, row)
+        raise RecordNotFound(id=id)
 
     def get_many(self, ids: Iterable[int]) -> dict[int, Record]:
         """The records there are, by id."""
@@ -125,6 +131,15 @@ class Store:
         with self.engine.connect() as connection:
             row = connection.execute(asked).mappings().first()
         return record_from(kind, row) if row else None
+
+    def held(self, records: Sequence[Record]) -> dict[tuple[str, str, str], Record]:
+        """What is held under the numbers of records: by kind, source and source_id."""
+        with self.engine.connect() as connection:
+            return {
+                (kind, *key): record
+                for kind, same_kind in _by_kind(records).items()
+                for key, record in self._held(connection, kind, same_kind).items()
+            }
 
     def owned(self, kind: str, owner: int, organisation: str | None = None) -> list[Record]:
         """The records of an account, and those that stand under an organisation's name; latest change first."""
@@ -211,6 +226,11 @@ class Store:
             found += departures_after(connection, revision, limit)
         found.sort(key=lambda change: change.revision)
         return [change for change in found if change.revision <= found[min(limit, len(found)) - 1].revision]
+
+    def departed(self, revision: int) -> list[int]:
+        """The records that went after a revision, or that others may see since than before."""
+        with self.engine.connect() as connection:
+            return departed_after(connection, revision)
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[sa.Connection, _Revision]]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from corpus.accounts import Clock, now
+from corpus.accounts import Clock, folded, now
 from corpus.database import writing
 from corpus.errors import DuijieError
 from corpus.tables import tries
@@ -39,11 +39,11 @@ class Tries:
 
     def count(self, login: str, address: str) -> None:
         """Count one more try to sign in. Raises TooManyTries with the `seconds` that are left."""
-        self._count({_of_login(login): OF_LOGIN, f"address {_network(address)}": OF_ADDRESS}, TooManyTries)
+        self._count({_of_login(login): OF_LOGIN, f"address {network(address)}": OF_ADDRESS}, TooManyTries)
 
     def count_contact(self, address: str, account: int | None) -> None:
         """Count one more contact request, of an account or of whoever is at an address. Raises TooManyRequests."""
-        by_address = {f"contact {_network(address)}": CONTACTS}
+        by_address = {f"contact {network(address)}": CONTACTS}
         self._count(by_address if account is None else {f"contact of {account}": CONTACTS_OF_MEMBER}, TooManyRequests)
 
     def _count(self, most: Mapping[str, int], too_many: type[TooManyTries]) -> None:
@@ -71,10 +71,10 @@ def _counted(connection: sa.Connection, key: str, at: datetime) -> tuple[int, da
 
 
 def _of_login(login: str) -> str:
-    return f"login {login.strip().lower()[:64]}"
+    return f"login {folded(login)[:64]}"
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """The address, or of IPv6 the network that one customer has."""
     try:
         known = ipaddress.ip_address(address)

@@ -13,7 +13,8 @@ import openpyxl
 from openpyxl.xml.functions import iterparse
 
 from corpus.headings import looks_like_headings
-from corpus.rows import HEADING_WITHIN, Line, Row, Sheet, is_empty, telling, under_headings
+from corpus.packed import is_bomb
+from corpus.rows import HEADING_WITHIN, FileUnreadable, Line, Row, Sheet, is_empty, telling, under_headings
 
 _EXACT = 1e15
 """Of a longer number a workbook has kept fifteen digits only."""
@@ -22,6 +23,8 @@ _EXACT = 1e15
 def worksheets(path: Path, mapped: Collection[str]) -> Iterator[Sheet]:
     """Those that are visible and hold something. Raises FileUnreadable."""
     with telling(path, "不是完好的 XLSX 工作簿"):
+        if is_bomb(path):
+            raise FileUnreadable(file=path.name, reason="这本工作簿展开后太大，请分成几份")
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         with telling(path, "工作簿的内容已损坏"):

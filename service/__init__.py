@@ -2,6 +2,7 @@
 
 settings      what an installation is told; the only file that reads the environment
 traffic       who is being answered; background work gives way
+strangers     how often somebody may ask who has not signed in
 repeating     work done again and again beside a server's answers
 installation  a store and an index, opened together and kept in step
 facets        by which values an answer can be narrowed
@@ -47,6 +48,7 @@ calling       calls of the API by a program, made again where that does no harm
 awaiting      a bulk job or an import at a server, followed by a program
 client        a client of the API for Python programs
 pages/        the site, one file a page; `templates/` and `static/` beside
+bounds        how large a request may be that is held in memory
 app           the application over an installation
 commands/     the command line, one file a command
 cli           `duijie`

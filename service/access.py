@@ -46,7 +46,7 @@ def installation(request: Request) -> Installation:
 
 
 def viewer(request: Request) -> Viewer:
-    """Who asks; looked up once a request. Raises KeyUnknown, NotInScope, TooManyCalls."""
+    """Who asks; looked up once a request. Raises KeyUnknown, NotInScope, TooManyCalls, TooManyVisits."""
     if not hasattr(request.state, "viewer"):
         remember(request, _viewer(request))
     known: Viewer = request.state.viewer
@@ -64,7 +64,16 @@ def _viewer(request: Request) -> Viewer:
         remember(request, VISITOR)  # the page that tells what is wrong with the key has a reader, too
         return _viewer_of_key(request, secret.strip())
     token = request.cookies.get(SESSION)
-    return viewer_of(installation(request).accounts.of(token) if token else None)
+    account = installation(request).accounts.of(token) if token else None
+    if account is None and request.url.path not in _UNCOUNTED:
+        remember(request, VISITOR)
+        count_visits(request)
+    return viewer_of(account)
+
+
+def count_visits(request: Request, many: int = 1) -> None:
+    """Count what somebody asks who has not signed in. Raises TooManyVisits."""
+    installation(request).strangers.count(request.client.host if request.client else "", many)
 
 
 def _viewer_of_key(request: Request, secret: str) -> Viewer:
@@ -93,6 +102,8 @@ def scope_of(method: str, path: str) -> str | None:
 _SCOPES = {"match": "match", "bulk-matches": "bulk", "notes": "read"}
 """The scope of operations by the first word of their path; all others are for reading or writing by their method."""
 _OPEN = ("/healthz", "/readyz")
+_UNCOUNTED = (*_OPEN, "/sign-in")
+"""What a visitor may always ask for; tries to sign in are counted by themselves."""
 
 
 def requires(*roles: Role) -> Callable[[Request], Viewer]:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -18,12 +18,13 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.staticfiles import StaticFiles
 
 from service import problems, settings
-from service.access import remember
+from service.access import remember, viewer
 from service.alerting import alerting
 from service.api import bulk as bulk_operations
 from service.api import health, leaving, match_figures, matches, matching, notes, records, searching
 from service.api import importing as import_operations
 from service.api import thesaurus as thesaurus_operations
+from service.bounds import Bounded
 from service.installation import Installation
 from service.pages import (
     about,
@@ -62,6 +63,8 @@ Errors are problem details (RFC 9457): `detail` is a sentence in Chinese that sa
 _POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 _AS_IT_COMES = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/x-ndjson")
 """Not packed: lines are to arrive when they are sent."""
+_SAME_FOR_ALL = ("/static/", "/static-offline-docs/", "/docs", "/openapi.json")
+"""What may be kept for whoever asks next; all else is for the one who asked, as they may see it now."""
 _READING = ("GET", "HEAD", "OPTIONS")
 _SECURITY = {
     "Content-Security-Policy": _POLICY,
@@ -134,11 +137,12 @@ def create_app(installation: Installation, *, suggests: bool = False, alerts: bo
     )
     app.state.installation = installation
     for part in PAGES:
-        app.include_router(part.router)
+        app.include_router(part.router, dependencies=[Depends(viewer)])
     for operations in OPERATIONS:
-        app.include_router(operations.router, responses=problems.described())
+        app.include_router(operations.router, responses=problems.described(), dependencies=[Depends(viewer)])
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     problems.install(app)
+    app.add_middleware(Bounded)
     app.add_middleware(BaseHTTPMiddleware, dispatch=_guarded)
     app.add_middleware(GZipMiddleware, minimum_size=1000, exclude_content_types=_AS_IT_COMES)
     return app
@@ -167,6 +171,8 @@ async def _guarded(request: Request, call_next: RequestResponseEndpoint) -> Resp
     request.scope["method"] = asked
     for name, value in _SECURITY.items():
         response.headers.setdefault(name, value)
+    if not request.url.path.startswith(_SAME_FOR_ALL):
+        response.headers.setdefault("Cache-Control", "private, no-cache")
     if request.url.path == "/docs":  # the page of Swagger UI starts itself by a script in the page
         inline = "script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
         response.headers["Content-Security-Policy"] = f"{_POLICY}; {inline}"

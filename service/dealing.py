@@ -18,9 +18,11 @@ from corpus.matches import may
 from corpus.needs import Given
 from corpus.pairs import Actor, Match, MatchNotFound
 from corpus.queue import EVERYTHING, Order, Page, Wanted, histories, page
+from corpus.queue import seen as one_seen
 from corpus.records import Achievement, Demand, Record
 from corpus.sight import By
 from corpus.steps import REASONS, SIDES, STATES, StepRefused, possible
+from indexer.attributes import audience_of
 from indexer.comparisons import Finding
 from service.answers import comparisons
 from service.installation import Installation
@@ -54,6 +56,12 @@ class Meeting:
     def may(self, act: str) -> bool:
         """Whether the viewer may do something of `steps.ACTS`."""
         return may(act, self.actor, self.match.standing)
+
+    @property
+    def version(self) -> int:
+        """What the viewer has seen of it: of a firm, up to the last step; what is done in the house counts nothing for it."""
+        steps = [event.version for event in self.events if event.type in ("step", "undo")]
+        return max(steps, default=0) if self.side else self.match.version
 
     @property
     def why(self) -> str | None:
@@ -130,7 +138,7 @@ def together(installation: Installation, viewer: Viewer, found: Sequence[Match])
 
 def meeting(installation: Installation, viewer: Viewer, id: int) -> Meeting:
     """A match that a viewer sees. Raises MatchNotFound for one they do not see just as for one that is not there."""
-    (found,) = together(installation, viewer, [installation.matches.get(id)])
+    (found,) = together(installation, viewer, [one_seen(installation.matches, id, by(viewer))])
     records = [record for record in (found.demand, found.achievement) if record is not None]
     shown = found.match.standing.is_shown_to(found.side) if found.side else viewer.is_staff
     if not shown or (viewer.is_staff and not found.side and not all(viewer.sees(record) for record in records)):
@@ -216,7 +224,14 @@ def shown_record(viewer: Viewer, record: Record | None, public: Mapping[str, Any
     """The other side's record for a firm: whole where it may see it anyway, else what is meant for others."""
     if record is None:
         return None
-    return dict(public) if viewer.sees(record) else {name: public[name] for name in _PUBLIC_OF_KEPT if name in public}
+    if viewer.sees(record):
+        return dict(public)
+    return {name: public[name] for name in _PUBLIC_OF_KEPT if name in public} if is_for_brokers(record) else None
+
+
+def is_for_brokers(record: Record) -> bool:
+    """Whether brokers see it: what its owner keeps from everybody, they no more show to the other side."""
+    return "brokers" in audience_of(record)
 
 
 def word(match: Match) -> str:

@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
+from corpus.accounts import Accounts
 from corpus.errors import DuijieError
 from corpus.intake import Intake, import_files
 from corpus.records import KINDS
@@ -30,6 +31,7 @@ from corpus.sheets import SUFFIXES
 from corpus.store import Store
 from service.looking import Look, look
 from service.settings import Settings, environment, from_environment
+from service.viewer import MACHINE, Viewer, viewer_of
 
 SHOWN = 50
 """Refused rows that are told one by one."""
@@ -178,15 +180,16 @@ def receive(home: Path, name: str, content: BinaryIO, account: int | None) -> Im
     return Import(folder)
 
 
-def imports(home: Path) -> list[Import]:
-    """Latest first."""
+def imports(home: Path, viewer: Viewer) -> list[Import]:
+    """Those that a viewer sent, latest first; operators see all: a sheet holds what not every broker may read."""
     every = [Import(file.parent) for file in (home / "imports").glob("*/asked.json")]
-    return sorted(every, key=lambda one: one.asked.at, reverse=True)
+    own = [one for one in every if viewer.role == "operator" or one.asked.account == viewer.account]
+    return sorted(own, key=lambda one: one.asked.at, reverse=True)
 
 
-def import_of(home: Path, id: str) -> Import:
-    """Raises ImportNotFound."""
-    found = next((one for one in imports(home) if one.id == id), None)
+def import_of(home: Path, id: str, viewer: Viewer) -> Import:
+    """Raises ImportNotFound, for another's as for one that is not there."""
+    found = next((one for one in imports(home, viewer) if one.id == id), None)
     if found is None:
         raise ImportNotFound(id=id)
     return found
@@ -213,6 +216,7 @@ def _run(this: Import, store: Store) -> None:
             mapping=asked.mapping,
             progress=lambda report: _write(this.folder / "came.json", asdict(_came(report))),
             intake=intake,
+            admit=_sender(store, asked).admitted,
         )
     except DuijieError as told:
         said = str(told)
@@ -222,6 +226,11 @@ def _run(this: Import, store: Store) -> None:
         said = str(intake.unreadable[0])
     write_refused(intake.refused, this.folder / f"退回-{Path(asked.file).stem}.xlsx")
     _write(this.folder / "came.json", asdict(replace(_came(intake), ended=True, said=said)))
+
+
+def _sender(store: Store, asked: Asked) -> Viewer:
+    """Who sent it, as they are now."""
+    return viewer_of(Accounts(store.engine).get(asked.account)) if asked.account is not None else MACHINE
 
 
 def _came(intake: Intake) -> Came:

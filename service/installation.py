@@ -29,6 +29,7 @@ from indexer.index import Built, Index, Progress
 from indexer.interpreting import Endpoint, Interpreter
 from indexer.reading import Reader, Reading
 from service.settings import Settings, make_home
+from service.strangers import Strangers
 from service.traffic import Traffic
 
 PATIENCE = 2.0
@@ -51,6 +52,7 @@ class Installation:
         self.keys = Keys(self.accounts)
         self.jobs = Jobs(self.store.engine)
         self.tries = Tries(self.store.engine)
+        self.strangers = Strangers(int(settings.visitor_rate))
         self.requests = ContactRequests(self.store.engine)
         self.drafts = Drafts(self.store.engine)
         self.glances = Glances(self.store.engine)

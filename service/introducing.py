@@ -13,7 +13,7 @@ from corpus.records import Achievement, Demand, Record
 from corpus.steps import RELEASED
 from indexer.attributes import SHOWN_STATUSES
 from service.answers import OTHER_SIDE, disclosed, seen
-from service.dealing import Meeting, meeting
+from service.dealing import Meeting, is_for_brokers, meeting
 from service.installation import Installation
 from service.viewer import Viewer, confidential
 
@@ -88,7 +88,7 @@ def contacts(installation: Installation, viewer: Viewer, id: int) -> dict[str, M
     for side, record in sides.items():
         if record is not None and not found.side:
             told[side] = _disclosed(installation, viewer, record)
-        elif record is not None and side != found.side:
+        elif record is not None and side != found.side and is_for_brokers(record):
             told[side] = _contact(installation, viewer, found.match, side, record)
     return told
 

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -215,9 +215,21 @@ class _Noted:
             raise _Cancelled
 
 
-def lines(folder: Path, after: int = 0) -> Iterator[bytes]:
-    """The lines of matches that are there by now, one a demand, without the first `after` ones."""
-    return islice(_lines(folder), after, None)
+def lines(folder: Path, after: int = 0, without: Collection[int] = ()) -> Iterator[bytes]:
+    """The lines of matches that are there by now, one a demand, without the first `after` ones; of each, without some records."""
+    return (_but(line, without) for line in islice(_lines(folder), after, None))
+
+
+def _but(line: bytes, without: Collection[int]) -> bytes:
+    """A line without some records, the others ranked as if those had never been there."""
+    if not without:
+        return line
+    demand = json.loads(line)
+    left = [hit for hit in demand["hits"] if hit["id"] not in without]
+    if len(left) == len(demand["hits"]):
+        return line
+    demand["hits"] = [{**hit, "rank": rank} for rank, hit in enumerate(left, start=1)]
+    return json.dumps(demand, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def _lines(folder: Path) -> Iterator[bytes]:
@@ -253,26 +265,27 @@ def about(folder: Path) -> Mapping[str, Any]:
     return {"注意": "还没有开始"}
 
 
-def csv_of(folder: Path, after: int = 0) -> Iterator[bytes]:
-    return csv_lines(map(json.loads, lines(folder, after)), headings=not after)
+def csv_of(folder: Path, after: int = 0, without: Collection[int] = ()) -> Iterator[bytes]:
+    return csv_lines(map(json.loads, lines(folder, after, without)), headings=not after)
 
 
-def workbook_of(folder: Path, out: Path) -> None:
+def workbook_of(folder: Path, out: Path, without: Collection[int] = ()) -> None:
     """Written by a process of low priority: a large one takes a while, in which others search. Raises NotListed."""
     command = [*worker("write_workbook"), str(folder), str(out)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:  # noqa: S603
+    left_out = json.dumps(sorted(without)).encode()
+    if subprocess.run(command, input=left_out, capture_output=True, check=False).returncode:  # noqa: S603
         raise NotListed()
 
 
-def write_workbook(arguments: Sequence[str] | None = None) -> None:
-    """What that process does."""
-    folder, out = map(Path, arguments or sys.argv[1:3])
-    demands = partial(_parsed, folder)
+def write_workbook() -> None:
+    """What that process does; it is handed what to leave out."""
+    folder, out = map(Path, sys.argv[1:3])
+    demands = partial(_parsed, folder, frozenset(json.load(sys.stdin)))
     write(Listing(demands, partial(refused, folder), about(folder)), out)
 
 
-def _parsed(folder: Path) -> Iterator[Mapping[str, Any]]:
-    return map(json.loads, lines(folder))
+def _parsed(folder: Path, without: Collection[int]) -> Iterator[Mapping[str, Any]]:
+    return map(json.loads, lines(folder, 0, without))
 
 
 def told(job: Job) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -22,12 +23,13 @@ from corpus.steps import StepForbidden, StepLacks, StepRefused
 from corpus.tries import TooManyTries
 from indexer.base import BaseDamaged, BaseNotWritten
 from indexer.encoder import ModelNotLoaded
-from service.access import NotAllowed, NotInScope, NotSignedIn, remember
+from service.access import NotAllowed, NotInScope, NotSignedIn, remember, viewer
 from service.forms import FormForeign, FormTooLarge
 from service.imports import ImportNotFound, ImportRunning
 from service.introducing import ContactsWithheld
 from service.receiving import KindNotTaken, TooLarge, TooManyDemands
 from service.settings import HomeUnavailable
+from service.strangers import TooManyVisits
 from service.templating import address, page
 from service.uploads import FileTooLarge
 from service.viewer import VISITOR
@@ -49,6 +51,7 @@ STATUS: Mapping[type[DuijieError], HTTPStatus] = {
     ImportRunning: HTTPStatus.CONFLICT,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyCalls: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyVisits: HTTPStatus.TOO_MANY_REQUESTS,
     StepRefused: HTTPStatus.CONFLICT,
     StepForbidden: HTTPStatus.FORBIDDEN,
     StepLacks: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -134,6 +137,8 @@ def problem(request: Request, status: HTTPStatus, detail: str, kind: str, **more
     if _is_for_programs(request):
         body = {"type": f"/problems#{kind}", "title": title, "status": int(status), "detail": detail, **more}
         return JSONResponse(body, status, media_type="application/problem+json")
+    with suppress(DuijieError):  # what is wrong with who asks was told already, or is not what this page tells
+        viewer(request)
     return page(request, "error.html", status=int(status), title=title, detail=detail)
 
 

@@ -9,6 +9,7 @@ model's name there. `DUIJIE_LLM_KEY` opens it, `DUIJIE_LLM_TIMEOUT` is how many 
 
 `DUIJIE_HOSTS` names the hosts under which the site is reached, besides this machine's own names. A session ends `DUIJIE_SESSION_HOURS` after sign-in, and after
 `DUIJIE_IDLE_HOURS` without use. `DUIJIE_WEBHOOK_PRIVATE=1` lets webhooks go to private networks and this machine.
+Who has not signed in may ask `DUIJIE_VISITOR_RATE` times a minute from one address.
 
 Alerts go out by mail where `DUIJIE_SMTP_HOST` (with `:port`, if it is not the usual one) and `DUIJIE_SMTP_FROM` are given. `DUIJIE_SMTP_SECURITY` is `starttls`, `tls` or
 `none`; `DUIJIE_SMTP_CA` is the certificate of an authority to trust besides the system's, as a PEM file; `DUIJIE_SMTP_USER` and `DUIJIE_SMTP_PASSWORD` sign in there. `DUIJIE_SITE` is the address of this site that stands in letters.
@@ -32,6 +33,7 @@ from indexer.interpreting import PATIENCE
 
 _LONGEST_TIMEOUT = 120.0
 _LONGEST_SESSION = 24.0 * 366
+_MOST_VISITS = 1e6
 SECURITIES = ("starttls", "tls", "none")
 """How the way to the mail server is kept secret."""
 _MAILBOX = re.compile(r"[^@\s]+@[^@\s]+")
@@ -67,6 +69,7 @@ class Settings:
     smtp_from: str | None = None
     site: str | None = None
     webhook_private: bool = False
+    visitor_rate: float = 600
 
     @property
     def session(self) -> timedelta:
@@ -117,6 +120,7 @@ def from_environment() -> Settings:
         smtp_from=_sender("DUIJIE_SMTP_FROM"),
         site=_site("DUIJIE_SITE"),
         webhook_private=os.environ.get("DUIJIE_WEBHOOK_PRIVATE", "").strip() == "1",
+        visitor_rate=_number("DUIJIE_VISITOR_RATE", Settings.visitor_rate, _MOST_VISITS, "次数"),
     )
 
 
@@ -156,6 +160,7 @@ def _told(settings: Settings) -> dict[str, str | None]:
         "DUIJIE_SMTP_FROM": settings.smtp_from,
         "DUIJIE_SITE": settings.site,
         "DUIJIE_WEBHOOK_PRIVATE": "1" if settings.webhook_private else None,
+        "DUIJIE_VISITOR_RATE": str(settings.visitor_rate),
     }
 
 

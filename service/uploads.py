@@ -22,7 +22,8 @@ LARGEST = 200 * 2**20
 """Bytes of a file."""
 _AROUND = 1 << 20
 """Bytes of what stands around a file in a form."""
-_LONGEST_NAME = 120
+_LONGEST_NAME = 180
+"""Bytes of a name: a file system takes 255, and what belongs to the file is named after it."""
 _FIELDS = 100
 
 
@@ -81,7 +82,11 @@ def bare_name(written: str) -> str:
     """A file's name without folders and what cannot be seen, its ending kept."""
     name = UNSEEN.sub("", PureWindowsPath(PurePosixPath(written).name).name).strip(". ") or "文件"
     stem, dot, suffix = name.rpartition(".")
-    return f"{stem[:_LONGEST_NAME]}{dot}{suffix[:10]}" if dot else name[:_LONGEST_NAME]
+    return f"{_cut(stem)}{dot}{suffix[:10]}" if dot else _cut(name)
+
+
+def _cut(name: str) -> str:
+    return name.encode("utf-8", "ignore")[:_LONGEST_NAME].decode("utf-8", "ignore")
 
 
 Uploaded = Annotated[Upload, Depends(upload)]

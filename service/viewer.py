@@ -13,10 +13,11 @@ What may not be seen answers like what does not exist.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from corpus.accounts import Account
+from corpus.errors import RecordRefused
 from corpus.records import Record, about, is_stated, stated_fields
 from indexer.attributes import AUDIENCE, audience_of
 from indexer.entries import Among, Filter
@@ -70,6 +71,16 @@ class Viewer:
             return False
         of_organisation = self.role == "firm" and self.organisation and record.organisation == self.organisation
         return record.owner == self.account or bool(of_organisation)
+
+    def admitted(self, record: Record, held: Record | None) -> Record:
+        """The record as they may write it in the place of the one held: theirs where nobody but its owner may see it and it has none.
+
+        Raises RecordRefused where they may not see the one that is held.
+        """
+        if held is not None and not self.sees(held):
+            raise RecordRefused(reason=f"来源编号“{record.source_id}”已由别人使用")
+        is_nobodys = record.visibility == "private" and (held is None or held.owner is None)
+        return replace(record, owner=self.account) if is_nobodys else record
 
     def may_be_told(self, record: Record) -> bool:
         """Whether what is confidential of a record may be disclosed to them; use `service.answers.disclosed`, which notes that it was."""

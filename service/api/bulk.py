@@ -240,17 +240,24 @@ def job_of(opened: Installation, asker: Viewer, id: str) -> Job:
 
 
 def results(opened: Installation, asker: Viewer, job: Job, format: Format, after: int = 0) -> Response:
-    """Raises NotAllowed where the asker may see less than when the matches were made."""
+    """Without what went or was hidden from the asker since they were made. Raises NotAllowed where the asker may see less altogether."""
     if not asker.tokens.issuperset(job.seen):
         raise NotAllowed(roles="看得到当时那些记录的账号")
     folder = folders.folder_of(opened.settings.home, job.id)
-    name = f"matches-{job.id}.{format}"
+    name, gone = f"matches-{job.id}.{format}", _gone(opened, asker, job)
     if format == "xlsx":
         part = _temporary(format)
-        folders.workbook_of(folder, part)
+        folders.workbook_of(folder, part, gone)
         return _file(part, name, format)
-    lines = folders.csv_of(folder, after) if format == "csv" else folders.lines(folder, after)
+    lines = folders.csv_of(folder, after, gone) if format == "csv" else folders.lines(folder, after, gone)
     return StreamingResponse(lines, media_type=_TYPES[format], headers=_attached(name))
+
+
+def _gone(opened: Installation, asker: Viewer, job: Job) -> set[int]:
+    """The records that the asker may see no more of those that they might when a job's matches were made."""
+    left = opened.store.departed(job.revision or 0)
+    held = opened.store.get_many(left)
+    return {id for id in left if id not in held or not asker.sees(held[id])}
 
 
 def _file(part: Path, name: str, format: Format) -> FileResponse:

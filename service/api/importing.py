@@ -81,12 +81,12 @@ def post_import(
 
 @router.get("/{id}", summary="What came of an import so far")
 def get_import(opened: Opened, asker: Staff, id: str) -> ImportJson:
-    return _json(import_of(opened.settings.home, id))
+    return _json(import_of(opened.settings.home, id, asker))
 
 
 @router.post("/{id}/run", summary="Run it, or run it anew", status_code=202)
 def post_run(opened: Opened, asker: Staff, id: str, asked: Reading) -> ImportJson:
-    one = import_of(opened.settings.home, id)
+    one = import_of(opened.settings.home, id, asker)
     one.ask(kind=asked.kind, source=asked.source, mapping=asked.mapping)
     one.begin(opened.settings)
     return _json(one)
@@ -99,7 +99,7 @@ def post_run(opened: Opened, asker: Staff, id: str, asked: Reading) -> ImportJso
     responses={200: {"description": "The workbook", "content": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"schema": {"type": "string", "format": "binary"}}}}},
 )  # fmt: skip
 def get_refused(opened: Opened, asker: Staff, id: str) -> Response:
-    file = import_of(opened.settings.home, id).refused_file
+    file = import_of(opened.settings.home, id, asker).refused_file
     if file is None:
         raise ImportNotFound(id=id)
     return FileResponse(file, filename=file.name)
@@ -107,7 +107,7 @@ def get_refused(opened: Opened, asker: Staff, id: str) -> Response:
 
 @router.delete("/{id}", summary="Remove the file and what is known of it; the records stay", status_code=204)
 def delete_import(opened: Opened, asker: Staff, id: str) -> None:
-    import_of(opened.settings.home, id).remove()
+    import_of(opened.settings.home, id, asker).remove()
 
 
 def _json(one: Import) -> ImportJson:

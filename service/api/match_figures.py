@@ -81,13 +81,13 @@ def get_figures(
         stays_by_broker={key: _stays_json(stays) for key, stays in found.stays_by_broker.items()},
         stays_by_field={key: _stays_json(stays) for key, stays in found.stays_by_field.items()},
         stays_by_month={key: _stays_json(stays) for key, stays in found.stays_by_month.items()},
-        declines=_declines(opened, None, asker),
+        declines=_declines(opened, asker),
     )
 
 
-@router.get("/declines", summary="Why achievements were turned down; a firm gets those of its own organisation")
+@router.get("/declines", summary="Why achievements were turned down; a firm is told of its own")
 def get_declines(opened: Opened, asker: Member) -> list[DeclineJson]:
-    return _declines(opened, None if asker.is_staff else asker.organisation or "-", asker)
+    return _declines(opened, asker)
 
 
 @router.get("/export", summary="The matches that are wanted as a sheet", response_class=FileResponse)
@@ -109,13 +109,10 @@ def _stays_json(stays: Stays) -> dict[str, StayJson]:
     return {state: StayJson(count=s.count, median=s.median, mean=s.mean) for state, s in stays.items()}
 
 
-def _declines(opened: Installation, organisation: str | None, asker: Viewer) -> list[DeclineJson]:
-    found = declines(
-        opened.matches, organisation=organisation, by=by(asker) if asker.is_staff else None, inside=asker.is_staff
-    )
+def _declines(opened: Installation, asker: Viewer) -> list[DeclineJson]:
     return [
         DeclineJson(organisation=d.organisation, reason=d.reason, label=_reason(d.reason, asker), count=d.count)
-        for d in found
+        for d in declines(opened.matches, by=by(asker))
     ]
 
 

@@ -177,7 +177,7 @@ def shown_json(viewer: Viewer, one: Meeting) -> ShownJson:
         other=shown_record(viewer, other, public(other) if other else {}),
         word=word(match),
         since=match.since,
-        version=match.version,
+        version=one.version,
         steps=_steps(one),
         contacts_released=is_released(one),
         told=[ToldJson(at=t.at, word=t.word, said=t.said, reason=t.reason) for t in told(one.events)],

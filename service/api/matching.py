@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from corpus.intake import read_file
 from corpus.records import Demand
 from indexer.attributes import read_filter
-from service.access import Asker, Opened
+from service.access import Asker, Opened, count_visits
 from service.answers import match
 from service.api.searching import Kind, ModeName, Where
 from service.api.shapes import AnswerJson, answer_json
@@ -91,6 +91,7 @@ async def _lines(request: Request, asker: Asker) -> AsyncIterator[Path]:
     responses={200: {"description": "A line for each, in order", "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}},
 )  # fmt: skip
 def post_match_stream(
+    request: Request,
     opened: Opened,
     asker: Asker,
     file: Annotated[Path, Depends(_lines)],
@@ -102,6 +103,8 @@ def post_match_stream(
     if at_most(file) > MOST_STREAMED + 1:
         raise TooManyDemands(most=MOST_STREAMED, given=at_most(file) - 1)
     given = list(read_file(file, kind=Demand))
+    if not asker.is_signed_in:
+        count_visits(request, len(given))
     found = answered(opened, given, viewer=asker, limit=limit, where=where, mode=mode)
     return StreamingResponse(map(_line, found), media_type="application/x-ndjson")
 

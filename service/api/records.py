@@ -145,7 +145,7 @@ def _routes(kind: type[Record], path: str) -> None:
     def put_one(opened: Opened, asker: Staff, id: Id, given: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
         held = _get(opened, asker, kind, id)
         record = replace(read(kind, given), source=held.source, source_id=held.source_id)
-        opened.store.save([_owned(_keeping_hidden(record, held, given), held, asker)])
+        opened.store.save([asker.admitted(_keeping_hidden(record, held, given), held)])
         return public(opened.store.get(id))
 
     @router.delete(path + "/{id}", tags=[name], summary=f"Delete one {name}", operation_id=f"delete_{name}")
@@ -180,9 +180,7 @@ def _write(
             if (record.source, record.source_id) in records:
                 raise RecordRefused(reason=f"来源编号“{record.source_id}”在这一批里重复")
             held = opened.store.find(kind.kind, record.source, record.source_id)
-            if held and not asker.sees(held):
-                raise RecordRefused(reason=f"来源编号“{record.source_id}”已由别人使用")
-            records[record.source, record.source_id] = _owned(_keeping_hidden(record, held, item), held, asker)
+            records[record.source, record.source_id] = asker.admitted(_keeping_hidden(record, held, item), held)
         except BadInput as error:
             if isinstance(given, dict):
                 raise
@@ -201,12 +199,6 @@ def _keeping_hidden(record: Record, held: Record | None, given: dict[str, Any]) 
     """The record with the confidential fields it had: what no answer shows, no answer sent back may erase. An explicit null does."""
     hidden = {name for name in stated_fields(type(record)) if about(type(record), name).confidential} - given.keys()
     return replace(record, **{name: getattr(held, name) for name in hidden}) if held else record
-
-
-def _owned(record: Record, held: Record | None, asker: Viewer) -> Record:
-    """The record, theirs where nobody but its owner may see it and it has none."""
-    is_nobodys = record.visibility == "private" and (held is None or held.owner is None)
-    return replace(record, owner=asker.account) if is_nobodys else record
 
 
 def _get(opened: Installation, asker: Viewer, kind: type[Record], id: int) -> Record:

@@ -67,14 +67,14 @@ class Preview:
 
 @router.get("/demands/new")
 def get_new(
-    request: Request, opened: Opened, asker: Member, text: str = "", draft: int | None = None, kept: str = ""
+    request: Request, opened: Opened, asker: Member, text: str = "", draft: str | None = None, kept: str = ""
 ) -> Response:
     """An empty form, one that begins from a question (`text`), a draft, or what was written before signing in (`kept`)."""
     if kept:
         claimed = opened.drafts.claim(kept, _id(asker))
         return _onward(address("/demands/new", draft=claimed.id))
     if draft is not None:
-        held = opened.drafts.get(_id(asker), draft)
+        held = opened.drafts.get(_id(asker), _number(draft) or 0)
         return _form_page(request, opened, asker, held.fields, draft=held)
     asked = UNSEEN.sub("", text).strip()
     begun = fields_from(opened.read(asked)) if asked else {}
@@ -114,7 +114,7 @@ def post_draft(opened: Opened, asker: Member, fields: forms.Fields) -> JSONRespo
 
 @router.post("/demands/drafts/discard")
 def post_discard(opened: Opened, asker: Member, form: forms.Form) -> Response:
-    opened.drafts.discard(_id(asker), int(form.get("draft", "0")))
+    opened.drafts.discard(_id(asker), _number(form.get("draft", "")) or 0)
     return _onward("/my/demands?done=discarded")
 
 
@@ -212,7 +212,8 @@ def _form_page(
 ) -> HTMLResponse:
     faults = dict(found.faults) if found else {}
     filled = rows(written)
-    spare = [dict.fromkeys(ROW, "")] * (int(first(written, "spare") or _SPARE) if len(filled) < MOST_ROWS else 0)
+    empty = min(_number(first(written, "spare")) or _SPARE, MOST_ROWS)
+    spare = [dict.fromkeys(ROW, "")] * (empty if len(filled) < MOST_ROWS else 0)
     answer = page(
         request,
         "demand-form.html",
@@ -260,15 +261,18 @@ def _is_followed(fields: Fields) -> bool:
 
 
 def _draft_of(fields: Fields) -> int | None:
-    said = first(fields, "draft")
+    return _number(first(fields, "draft"))
+
+
+def _number(said: str) -> int | None:
     return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
 
 
 def _with_rows(written: Fields, fields: Fields) -> Fields:
     """The form after its buttons for rows: one more, or one less (`drop` counts from 1)."""
     kept, drop = rows(written), first(fields, "drop")
-    if drop.isdigit() and 0 < int(drop) <= len(kept):
-        del kept[int(drop) - 1]
+    if 0 < (at := _number(drop) or 0) <= len(kept):
+        del kept[at - 1]
     columns = {name: [row[name] for row in kept] for name in ROW}
     spare = {"spare": [str(_SPARE + 1)]} if first(fields, "do") == "add" else {}
     return {**written, **columns, **spare}

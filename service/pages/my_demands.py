@@ -68,6 +68,7 @@ class Brought:
     """A match that was shown to the firm: the word for where it stands, what it may answer, and the latest that it was told."""
 
     match: Match
+    version: int
     achievement: Achievement
     shown: str
     answers: Sequence[str]
@@ -144,6 +145,7 @@ def brought(opened: Installation, asker: Viewer, demand: Demand) -> list[Brought
     found = [
         Brought(
             one.match,
+            one.version,
             one.achievement,
             word(one.match),
             [to for to in one.steps if to in ("interested", "declined")] if one.side == "demand" else [],
@@ -152,7 +154,7 @@ def brought(opened: Installation, asker: Viewer, demand: Demand) -> list[Brought
         for one in together(opened, asker, shown)
         if one.achievement is not None and asker.sees(one.achievement)
     ]
-    return sorted(found, key=lambda one: not one.answers)
+    return sorted(found, key=lambda one: (not one.answers, -one.match.since.timestamp()))
 
 
 def _to_answer(opened: Installation, demand: Demand) -> int:

@@ -17,7 +17,7 @@ from corpus.pairs import Match
 from corpus.records import Record, public
 from corpus.steps import REASONS
 from service.access import Member, Opened
-from service.dealing import Meeting, Told, meeting, meetings, shown_record, told, word
+from service.dealing import Meeting, Told, by, meeting, meetings, shown_record, told, word
 from service.forms import Form, once
 from service.installation import Installation
 from service.introducing import contacts, is_released
@@ -37,6 +37,7 @@ class Line:
     """A match as a firm reads it. `other` is what it may know of the other side's record, None where that went."""
 
     match: Match
+    version: int
     side: str
     own: Record
     other: Mapping[str, object] | None
@@ -93,9 +94,9 @@ def _my_page(
     reached: Mapping[int, str] | None = None,
 ) -> HTMLResponse:
     """`reached` are the contacts that were asked for, by match; empty where none is stated."""
-    found = meetings(opened, asker, order="latest", limit=PER_PAGE, after=after)
+    found = meetings(opened, asker, order="moved", limit=PER_PAGE, after=after)
     lines = [_line(asker, one) for one in found.meetings if one.side]
-    turned_down = declines(opened.matches, organisation=asker.organisation, inside=False) if asker.organisation else []
+    turned_down = declines(opened.matches, by=by(asker))
     answer = page(
         request,
         "my-matches.html",
@@ -120,6 +121,7 @@ def _line(asker: Viewer, one: Meeting) -> Line:
     assert one.side is not None
     return Line(
         one.match,
+        one.version,
         one.side,
         own,
         shown_record(asker, other, public(other) if other else {}),

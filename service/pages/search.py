@@ -79,6 +79,5 @@ def get_search(
         frequencies=FREQUENCY.labels,
         weights=opened.index.fusion.weights,
         problem=None,
-        files_demands=any(getattr(route, "path", "") == "/demands/new" for route in request.app.routes),
         understood=understanding(found.answered.reading) if found.answered else Understanding(),
     )

@@ -78,7 +78,6 @@ def _page(
     visit: Visit | None = None,
     problem: str | None = None,
 ) -> HTMLResponse:
-    routes = {getattr(route, "path", "") for route in request.app.routes}
     return page_for_anyone(
         request,
         "visit_note.html",
@@ -88,7 +87,7 @@ def _page(
         stretches=list(stretches(visit.text, visit.drafts)) if visit else [],
         problem=problem,
         longest=LONGEST,
-        confirm=CONFIRM if CONFIRM in routes else None,
+        confirm=CONFIRM,
         operators=OPERATORS,
         regions=v.regions(),
         industries=v.industries(),

@@ -154,6 +154,14 @@ def test_too_many_tries_of_a_login_are_refused_until_the_period_is_over(store: S
     tries.count("wang", "10.0.0.99")
 
 
+def test_a_login_is_tried_as_often_however_wide_it_is_typed(store: Store, clock: Clock) -> None:
+    tries = Tries(store.engine, clock=clock)
+    for number in range(OF_LOGIN):
+        tries.count("ｗａｎｇ" if number % 2 else "Wang ", f"10.0.0.{number}")
+    with pytest.raises(TooManyTries):
+        tries.count("ｗang", "10.0.0.99")
+
+
 def test_too_many_tries_from_an_address_are_refused_whatever_the_login(store: Store, clock: Clock) -> None:
     tries = Tries(store.engine, clock=clock)
     for number in range(OF_ADDRESS):

@@ -174,3 +174,11 @@ def test_an_address_that_means_no_database_is_refused_with_the_form_it_should_ha
     with pytest.raises(BadInput) as refused:
         connect(url)
     assert str(refused.value) == f"输入有误：{reason}。"
+
+
+def test_what_a_statement_was_given_stands_in_no_error(empty_database: str) -> None:
+    engine = connect(empty_database)
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as failed:
+        connection.execute(sa.text("SELECT :said FROM nowhere"), {"said": "保密详情"})
+    assert "保密详情" not in str(failed.value)
+    engine.dispose()

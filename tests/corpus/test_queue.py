@@ -220,9 +220,20 @@ def test_declines_are_told_to_the_organisation_of_the_achievement(store: Store) 
     undone = brought_to(made, "rejected", 3)
     made.undo(undone.id, LEAD)
     assert declines(made) == [Declined("乙研究所（示例）", "budget", 2)]
-    assert declines(made, organisation="别家") == []
     brought_to(made, "rejected", 4)
-    assert [declines(made, inside=inside)[0].count for inside in (True, False)] == [3, 2]
+    assert [one.count for one in declines(made, by=By("broker", 9))] == [3]
+    institute, other = (By("firm", 9, name) for name in ("乙研究所（示例）", "别家"))
+    assert declines(made, by=institute) == [Declined("乙研究所（示例）", "budget", 2)]
+    assert declines(made, by=other) == declines(made, by=By("firm", 9)) == []
+
+
+def test_declines_of_what_a_colleague_may_not_see_are_not_told(store: Store) -> None:
+    made = matches_in(store)
+    match = brought_to(made, "declined", 1)
+    offered = store.get(match.achievement_id)
+    store.save([replace(offered, visibility="brokers", owner=5)])
+    assert declines(made, by=By("firm", 6, offered.organisation)) == []
+    assert [one.count for one in declines(made, by=By("firm", 5))] == [1]
 
 
 LESSONS = [

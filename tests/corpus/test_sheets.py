@@ -242,3 +242,41 @@ def test_a_file_that_cannot_be_read_is_told_with_the_reason(
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileUnreadable, match=r"读不了文件 没有\.csv：No such file or directory"):
         list(rows(tmp_path / "没有.csv"))
+
+
+@pytest.mark.parametrize("part", ["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"])
+def test_a_workbook_that_would_fill_the_machine_is_refused_before_it_is_unpacked(tmp_path: Path, part: str) -> None:
+    file = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(io.BytesIO(workbook(["成果名称"], ["甲"]))) as book:
+        parts = {name: book.read(name) for name in book.namelist() if name != part}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+        for name, held in parts.items():
+            out.writestr(name, held)
+        with out.open(part, "w") as filled:
+            for _ in range(210):
+                filled.write(bytes(1_000_000))
+    assert file.stat().st_size < 2_000_000
+    with pytest.raises(FileUnreadable, match="展开后太大"):
+        list(rows(file))
+
+
+ENTITIES = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY secret SYSTEM "file://{secret}">]>"""
+
+
+def test_entities_of_a_workbook_bring_in_no_other_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("不该读到的")
+    with zipfile.ZipFile(io.BytesIO(workbook(["成果名称"], ["甲"]))) as book:
+        parts = {name: book.read(name).decode() for name in book.namelist()}
+    name, sheet = "xl/worksheets/sheet1.xml", parts["xl/worksheets/sheet1.xml"]
+    assert "甲" in sheet
+    parts[name] = ENTITIES.format(secret=secret) + sheet[sheet.index("<worksheet") :].replace("甲", "&secret;")
+    file = tmp_path / "甲.xlsx"
+    with zipfile.ZipFile(file, "w") as out:
+        for name, text in parts.items():
+            out.writestr(name, text)
+    try:
+        told = str(list(rows(file)))
+    except FileUnreadable as unreadable:
+        told = str(unreadable)
+    assert "不该读到的" not in told

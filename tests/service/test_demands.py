@@ -23,7 +23,7 @@ from corpus.records import Achievement, Demand
 from indexer.attributes import today
 from service.access import SESSION
 from service.answers import search
-from service.filing import ROW, fields_from, fields_of, read, row_of
+from service.filing import MOST_ROWS, ROW, fields_from, fields_of, read, row_of
 from service.installation import Installation
 from service.viewer import VISITOR, Viewer
 from tests.service.conftest import PASSWORD, form, sign_in
@@ -528,3 +528,26 @@ def test_the_pages_of_a_firm_are_valid_html(visitor: TestClient, installation: I
 )
 def test_every_page_opens_for_a_firm_that_is_signed_in(visitor: TestClient, firm: Account, path: str) -> None:
     assert visitor.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "²", "9" * 30])
+def test_a_number_that_is_none_is_no_error_of_the_server(
+    visitor: TestClient, firm: Account, installation: Installation, number: str
+) -> None:
+    asked = {"title": "风机", "problem": PROBLEM}
+    assert visitor.get("/demands/new", params={"draft": number}).status_code in (400, 404)
+    assert sent(visitor, "/demands/drafts/discard", {"draft": number}).status_code == 200
+    for fields in ({"spare": number}, {"do": "row", "drop": number}, {"draft": number}):
+        shown = sent(visitor, "/demands/new", {**asked, **fields})
+        assert shown.status_code == 200
+        rows = BeautifulSoup(shown.text, "html.parser").select("[name=criterion_name]")
+        assert 0 < len(rows) <= MOST_ROWS
+
+
+def test_a_search_and_a_visit_note_lead_to_filing(visitor: TestClient) -> None:
+    found = BeautifulSoup(visitor.get("/search", params={"q": "zzqx"}).text, "html.parser")
+    assert found.select("a[href^='/demands/new?text=']")
+    visitor.get("/visit-note")
+    note = sent(visitor, "/visit-note", {"note": "上午到一家轴承厂。套圈磨完老有烧伤，希望烧伤率压到千分之五以下。"})
+    (way,) = BeautifulSoup(note.text, "html.parser").select("form[action='/demands/new'] button[type=submit]")
+    assert way.text == "确认，去填需求"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 
+from corpus.records import Demand
 from service.imports import Import, imports, receive, run
 from service.installation import Installation
 from service.settings import to_environment
+from service.viewer import MACHINE
 from tests.service.conftest import form, sign_in
 
 SHEET = """成果名称,编号,成果代号,简介,技术就绪度
@@ -106,7 +109,7 @@ def test_a_file_that_cannot_be_read_is_told_of_on_its_page(client: TestClient, n
 
 def test_a_name_cannot_lead_out_of_the_home(client: TestClient, installation: Installation) -> None:
     send(client, "..\\..\\<script>alert(1)</script>.csv", SHEET.encode())
-    (one,) = imports(installation.settings.home)
+    (one,) = imports(installation.settings.home, MACHINE)
     assert one.file.parent == one.folder
     assert "<script>alert" not in client.get(f"/import/{one.id}").text
     assert client.get("/import/..%2f..%2fduijie.db").status_code == 404
@@ -139,7 +142,60 @@ def test_only_brokers_and_operators_import(visitor: TestClient, installation: In
     assert visitor.get("/import").status_code == 403
     assert visitor.post("/api/v1/imports?name=a.csv", content=b"x").status_code == 403
     assert visitor.post("/import", data={"token": "no"}, files={"file": ("a.csv", b"x")}).status_code == 403
-    assert imports(installation.settings.home) == []
+    assert imports(installation.settings.home, MACHINE) == []
+
+
+def test_an_import_is_its_sender_s_and_the_operator_s_alone(visitor: TestClient, installation: Installation) -> None:
+    sign_in(visitor, installation, "broker")
+    address = send(visitor, "客户的难题.csv", SHEET.encode()).headers["location"]
+    assert visitor.get(address).status_code == 200
+    sign_in(visitor, installation, "broker")
+    others = [
+        visitor.get(address),
+        visitor.get(f"{address}/refused"),
+        visitor.post(address, data=form(visitor, run="1")),
+        visitor.post(f"{address}/remove", data=form(visitor)),
+        visitor.get(f"/api/v1/imports/{address.rpartition('/')[2]}"),
+        visitor.delete(f"/api/v1/imports/{address.rpartition('/')[2]}"),
+    ]
+    assert {answer.status_code for answer in others} == {404}
+    assert "客户的难题" not in visitor.get("/import").text
+    sign_in(visitor, installation, "operator")
+    assert "客户的难题" in visitor.get("/import").text
+    assert visitor.get(address).status_code == 200
+
+
+def test_an_import_writes_what_its_sender_may_write(
+    visitor: TestClient, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm, broker = (sign_in(visitor, installation, role) for role in ("firm", "broker"))
+    kept = Demand(source="表", source_id="1", title="不给人看的", visibility="private", owner=firm.id)
+    installation.store.save([kept])
+    for name in ("DUIJIE_HOME", "DUIJIE_DATABASE"):
+        monkeypatch.setenv(name, "")
+    to_environment(installation.settings)
+    sheet = "需求名称,编号,可见范围,保密详情\n顶替,1,公开,甲\n自己的,2,仅本人,乙\n公开的,3,公开,丙\n"
+    one = receive(installation.settings.home, "表.csv", io.BytesIO(sheet.encode()), broker.id)
+    run(str(one.folder))
+    assert (one.state, one.came.added, one.came.changed) == ("done", 2, 0)
+    assert [row["reason"] for row in one.came.first_refused] == ["来源编号“1”已由别人使用"]
+    held = {
+        record.source_id: record
+        for record in installation.store.held([replace(kept, source_id=n) for n in "123"]).values()
+    }
+    assert [(held[n].title, held[n].owner) for n in "123"] == [
+        ("不给人看的", firm.id), ("自己的", broker.id), ("公开的", None),
+    ]  # fmt: skip
+    assert one.refused_file
+    (headings, row) = openpyxl.load_workbook(one.refused_file).worksheets[0].values
+    assert dict(zip(headings, row, strict=True))["保密详情"] == "甲"
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_a_name_longer_than_a_file_system_takes_is_cut(client: TestClient, ending: str) -> None:
+    sent = send(client, f"{'成果' * 200}.{ending}", SHEET.encode())
+    assert sent.status_code == 303
+    assert client.get(sent.headers["location"]).status_code == 200
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(client: TestClient) -> None:

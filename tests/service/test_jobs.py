@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from fastapi.testclient import TestClient
 import service.api.bulk
 import service.receiving
 from corpus.jobs import TRIES, Jobs
+from corpus.records import Achievement
 from service.bulk import bulk, kept_in
 from service.installation import Installation, sample_files
 from service.jobs import folder_of, work_through
@@ -209,6 +211,38 @@ def test_a_job_is_its_owners_alone_and_holds_what_its_owner_may_see(
     with installation.store.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE users SET role = 'firm' WHERE id = {account.id}")
     assert visitor.get(job["results"]).status_code == 403
+
+
+def test_results_leave_out_what_went_or_was_hidden_since(visitor: TestClient, installation: Installation) -> None:
+    _, secret = installation.keys.add("甲", role="firm", scopes=["bulk"])
+    offers = [
+        Achievement(source="表", source_id=str(number), title=f"磁钢镀层耐盐雾 {number}", summary="磁钢起泡掉皮")
+        for number in range(4)
+    ]
+    installation.store.save(offers)
+    key: Any = {"headers": bearer(secret)}
+    job = visitor.post(JOBS, json=[{"title": "磁钢起泡掉皮"}], params={"limit": 4}, **key).json()
+    told = finished(visitor, job, **key)
+
+    def titles() -> list[list[Any]]:
+        hits = [lines(visitor.get(told["results"], **key).text)[0]["hits"]]
+        rows = csv.DictReader(io.StringIO(visitor.get(f"{told['results']}?format=csv", **key).text.lstrip("\ufeff")))
+        book = openpyxl.load_workbook(io.BytesIO(visitor.get(f"{told['results']}?format=xlsx", **key).content))
+        headings, *held = book["匹配"].values
+        sheets = [list(rows), [dict(zip(headings, row, strict=True)) for row in held]]
+        assert [[(str(row["成果名称"]), int(str(row["名次"]))) for row in sheet] for sheet in sheets] == [
+            [(hit["title"], hit["rank"]) for hit in hits[0]]
+        ] * 2
+        return [[hit["rank"], hit["title"]] for hit in hits[0]]
+
+    whole = titles()
+    assert sorted(title for _, title in whole) == [offer.title for offer in offers]
+    hidden, gone = (next(o for o in offers if o.title == title) for _, title in (whole[0], whole[2]))
+    installation.store.save([replace(hidden, visibility="brokers")])
+    found = installation.store.find("achievement", gone.source, gone.source_id)
+    assert found
+    installation.store.delete([found.id])
+    assert titles() == [[1, whole[1][1]], [2, whole[3][1]]]
 
 
 def test_a_job_is_cancelled_and_deleted(client: TestClient, installation: Installation) -> None:

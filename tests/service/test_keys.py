@@ -156,3 +156,20 @@ def test_keys_by_command(run: Run) -> None:
     assert (wrong.code, wrong.out) == (2, "")
     past = run("key", "add", "甲", "--role", "firm", "--scope", "read", "--until", "2020-01-01")
     assert (past.code, "已经过去" in past.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("GET", "/api/v1/thesaurus", None), ("POST", "/api/v1/notes/read", {"text": "磁钢起泡"}), ("GET", "/api/v1/matches/rules", None)],
+)  # fmt: skip
+def test_what_anybody_may_ask_is_not_answered_to_a_key_that_opens_nothing(
+    visitor: TestClient, installation: Installation, method: str, path: str, body: Any
+) -> None:
+    key, secret = installation.keys.add("ERP", role="firm", scopes=["read"])
+    _, matching = installation.keys.add("MES", role="firm", scopes=["match"])
+    assert visitor.request(method, path, json=body).status_code == 200
+    assert visitor.request(method, path, json=body, headers=bearer(secret)).status_code == 200
+    assert sum(installation.keys.all()[1].uses.values()) == 1
+    assert visitor.request(method, path, json=body, headers=bearer(matching)).status_code == 403
+    installation.keys.revoke(key)
+    assert visitor.request(method, path, json=body, headers=bearer(secret)).status_code == 401

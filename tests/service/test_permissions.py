@@ -1,4 +1,5 @@
-"""What someone may not see leaves no trace: every way of asking, by every role, over every visibility.
+"""What someone may not see leaves no trace in any answer: searches, matches, lists, counts, scores, by every role, over every visibility. Every
+route is walked in `test_matrix`.
 
 The library of each test is small and written here. What a viewer gets is compared with what they would get of a library that holds
 nothing but what they may see.
@@ -330,14 +331,22 @@ def _filled(installation: Installation, records: list[Record]) -> dict[int, int]
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(records=RECORDS, asker=st.sampled_from(VIEWERS), question=WORDS)
+@given(
+    records=RECORDS,
+    asker=st.sampled_from(VIEWERS),
+    question=WORDS,
+    is_built=st.sampled_from([False, False, False, True]),
+)
 def test_answers_are_those_of_a_library_that_holds_nothing_but_what_the_viewer_may_see(
-    two: tuple[Installation, Installation], records: list[Record], asker: Viewer, question: list[str]
+    two: tuple[Installation, Installation], records: list[Record], asker: Viewer, question: list[str], is_built: bool
 ) -> None:
+    """Whether they came in since the last base was built, or stand in it."""
     numbered = [replace(record, source="t", source_id=str(number)) for number, record in enumerate(records)]
     whole, part = two
     of_whole = _filled(whole, numbered)
     of_part = _filled(part, [record for record in numbered if asker.sees(record)])
+    for installation in two if is_built else ():
+        installation.build(anew=True)
     for record in numbered:
         assert asker.sees(record) is passes(attributes_of(record), asker.seen)
         assert AUDIENCE in attributes_of(record)

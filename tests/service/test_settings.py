@@ -36,6 +36,7 @@ NAMES = (
     "DUIJIE_SMTP_FROM",
     "DUIJIE_SITE",
     "DUIJIE_WEBHOOK_PRIVATE",
+    "DUIJIE_VISITOR_RATE",
 )
 FULL = Settings(
     home=Path("elsewhere"),
@@ -55,6 +56,7 @@ FULL = Settings(
     smtp_password="hush",
     smtp_from="对接 <duijie@example.org>",
     site="https://duijie.example.org/site",
+    visitor_rate=60,
 )
 NEED = "电机夜里嗡嗡响，吵得很"
 

@@ -6,9 +6,11 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -175,3 +177,33 @@ def test_with_leave_private_addresses_are_spoken_to_but_http_only_to_this_machin
     for url in ("http://10.0.0.1/", "http://example.org/"):
         with pytest.raises(WebhookUnfit):
             checked(url, private=True)
+
+
+def test_an_answer_of_a_kind_that_nobody_knows_is_an_answer(jobs: Jobs, receiver: Receiver) -> None:
+    receiver.answers = [299, 599]
+    for said in ("299", "599"):
+        job = done(jobs, address(receiver))
+        assert deliver_due(jobs, private=True)
+        assert jobs.get(job.id).webhook_told == said
+    assert not deliver_due(jobs, private=True)
+
+
+def test_who_answers_a_byte_at_a_time_keeps_nobody_else_waiting(
+    jobs: Jobs, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service.webhooks, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        answering = threading.Thread(target=_trickle, args=(slow,), daemon=True)
+        answering.start()
+        job = done(jobs, f"http://127.0.0.1:{slow.getsockname()[1]}/hook")
+        assert deliver_due(jobs, private=True)
+    assert jobs.get(job.id).webhook_told == "没有及时应答"
+
+
+def _trickle(slow: socket.socket) -> None:
+    with suppress(OSError):
+        connection, _ = slow.accept()
+        with connection:
+            for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000:
+                connection.send(bytes([byte]))
+                time.sleep(0.1)

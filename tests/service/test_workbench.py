@@ -335,6 +335,26 @@ def test_a_side_that_the_firm_may_not_see_shows_what_is_meant_for_others(
         "region": "330109",
     }
     assert FACTORY not in call("ding", "GET", f"/{match.id}").text
+    ok(call("ding", "POST", f"/{match.id}/step", to="interested"))
+    opened.store.save([replace(HUM, visibility="private", owner=opened.accounts.find("wu").id)])
+    assert ok(call("ding", "GET", f"/{match.id}"))["other"] is None
+    assert call("li", "GET", f"/{match.id}").status_code == 404
+
+
+def test_what_is_done_in_the_house_moves_nothing_for_a_firm(call: As, opened: Installation, match: Match) -> None:
+    (second,) = opened.store.save([replace(MOTOR, source_id="A2", title="风机叶轮降噪")]).added
+    other = ok(call("li", "POST", "", demand=match.demand_id, achievement=second))["id"]
+    for id in (match.id, other):
+        ok(call("li", "POST", f"/{id}/step", to="shortlisted"))
+        ok(call("wang", "POST", f"/{id}/review", recommendation="advance"))
+        ok(call("li", "POST", f"/{id}/step", to="assessed"))
+        ok(call("li", "POST", f"/{id}/step", to="recommended", first="demand"))
+    shown = ok(call("wu", "GET", ""))
+    assert [one["id"] for one in shown["matches"]] == [other, match.id]
+    ok(call("li", "POST", f"/{match.id}/follow-up", type="call", note="厂长很急"))
+    ok(call("wang", "POST", f"/{match.id}/review", recommendation="hold"))
+    assert ok(call("wu", "GET", "")) == shown
+    assert ok(call("wu", "POST", f"/{match.id}/step", to="interested", version=shown["matches"][1]["version"]))
 
 
 def test_the_sheet_opens_in_excel_and_holds_no_formula(call: As, opened: Installation, match: Match) -> None:
