@@ -13,7 +13,7 @@ from corpus.pushes import Push
 from corpus.records import Demand, Record
 from indexer.comparisons import Finding
 from indexer.fusion import BANDS
-from service.dealing import Meeting, compared, together, word
+from service.dealing import Meeting, compared, is_for_brokers, together, word
 from service.installation import Installation
 from service.viewer import Viewer, viewer_of
 
@@ -76,7 +76,7 @@ def _sides(viewer: Viewer, met: Meeting) -> tuple[Record, Record] | None:
     if not met.match.standing.is_shown_to(met.side):
         return None
     if met.side == "supply":
-        return met.achievement, met.demand
+        return (met.achievement, met.demand) if is_for_brokers(met.demand) else None
     return (met.demand, met.achievement) if viewer.sees(met.achievement) else None
 
 

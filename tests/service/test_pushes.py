@@ -167,3 +167,13 @@ def test_the_page_of_alerts_leads_to_where_the_firm_answers(visitor: TestClient,
     assert led.status_code == 200
     assert BeautifulSoup(led.text, "html.parser").select(str(link["href"]).partition("/my/matches")[2])
     assert BeautifulSoup(visitor.get("/").text, "html.parser").select("a[href='/my/alerts'] .waits") == []
+
+
+def test_what_its_owner_keeps_from_everybody_is_told_to_the_other_side_no_more(
+    installation: Installation, firm: Account, institute: Account
+) -> None:
+    push(installation, first="both", need=replace(NEED, owner=firm.id))
+    assert tell_pushes(installation) == 2
+    assert told(installation, institute) == [NEED.title]
+    installation.store.save([replace(NEED, visibility="private", owner=firm.id)])
+    assert told(installation, institute) == []

@@ -81,6 +81,8 @@ WAYS: Mapping[str, Way] = {
     "POST /demands/preview": Way(MEMBER, asks=("/demands/preview",), sends=({"title": "液压阀芯卡滞", "problem": "低温下卡滞"},)),
     "GET /demands/{id:int}/edit": Way(MEMBER, asks=("/demands/{record}/edit",)),
     "POST /demands/{id:int}/edit": Way(MEMBER, asks=("/demands/{record}/edit",), sends=({"do": "file", "title": "改名", "problem": "改过的"},)),
+    "POST /demands/{id:int}/edit/keep": Way(MEMBER, asks=("/demands/{record}/edit/keep",), sends=({"title": "改名"},)),
+    "POST /demands/{id:int}/edit/drop": Way(MEMBER, asks=("/demands/{record}/edit/drop",), sends=({},)),
     "GET /my/demands": Way(MEMBER, asks=("/my/demands",)),
     "GET /my/demands/{id:int}": Way(MEMBER, asks=("/my/demands/{record}", "/my/demands/{own}")),
     "POST /my/demands/{id:int}/status": Way(MEMBER, asks=("/my/demands/{record}/status",), sends=({"to": "withdrawn"},)),
