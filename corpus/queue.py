@@ -69,28 +69,37 @@ class Page:
 
 
 def page(
-    made: Pairs, wanted: Wanted = EVERYTHING, *, order: Order = "best", limit: int = 50, after: str | None = None
+    made: Pairs,
+    wanted: Wanted = EVERYTHING,
+    *,
+    order: Order = "best",
+    limit: int = 50,
+    after: str | None = None,
+    total: int | None = None,
 ) -> Page:
-    """A page of the queue: best scores first, or what is due first, or what anything was done with last, or what came to another state last. Raises CursorUnreadable, UnknownValue."""
+    """A page of the queue: best scores first, or what is due first, or what anything was done with last, or what came to another state last.
+
+    `total` where it is known already. Raises CursorUnreadable, UnknownValue.
+    """
     conditions = _conditions(wanted, made.today())
     counted = sa.select(sa.func.count()).select_from(matches).where(*conditions)
     asked = sa.select(matches).where(*conditions, *_beyond(order, after)).order_by(*_ORDERS[order])
     with made.engine.connect() as connection:
-        total = int(connection.scalar(counted) or 0)
+        total = int(connection.scalar(counted) or 0) if total is None else total
         rows = connection.execute(asked.limit(limit + 1)).mappings().all()
     found = tuple(match_from(row) for row in rows[:limit])
     return Page(found, total, _cursor(order, found[-1]) if len(rows) > limit else None)
 
 
-def counted(made: Pairs, views: Mapping[str, Wanted]) -> dict[str, int]:
-    """How many matches each of several views wants, in one pass. Raises UnknownValue."""
+def counted(made: Pairs, wanted: Wanted, views: Mapping[str, Wanted]) -> dict[str, int]:
+    """How many of the matches that are wanted each of several views wants, too, in one pass. Raises UnknownValue."""
     today = made.today()
     sums = [
-        sa.func.count(sa.case((sa.and_(sa.true(), *_conditions(wanted, today)), 1))).label(view)
-        for view, wanted in views.items()
+        sa.func.count(sa.case((sa.and_(sa.true(), *_conditions(view, today)), 1))).label(name)
+        for name, view in views.items()
     ]
     with made.engine.connect() as connection:
-        row = connection.execute(sa.select(*sums).select_from(matches)).one()
+        row = connection.execute(sa.select(*sums).select_from(matches).where(*_conditions(wanted, today))).one()
     return dict(zip(views, row, strict=True))
 
 

@@ -118,9 +118,11 @@ def meetings(
     order: Order = "best",
     limit: int = 50,
     after: str | None = None,
+    total: int | None = None,
 ) -> Meetings:
     """A page of the matches that a viewer sees. Raises what the queue raises."""
-    found = page(installation.matches, replace(wanted, by=by(viewer)), order=order, limit=limit, after=after)
+    wanted = replace(wanted, by=by(viewer))
+    found = page(installation.matches, wanted, order=order, limit=limit, after=after, total=total)
     return Meetings(tuple(met(installation, viewer, found)), found.total, found.next)
 
 

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from corpus.beats import Beat
-from corpus.contact_requests import ContactRequest
 from corpus.errors import BadInput, RecordNotFound, UnknownValue
-from corpus.queue import Wanted, arrivals
-from corpus.queue import counted as counted_views
+from corpus.queue import Wanted, counted
 from corpus.steps import REASONS, STATES
-from corpus.suggestions import WHY
 from corpus.vocabulary import industries, regions
 from service import dealing
 from service.access import Opened, Staff
-from service.dealing import Meeting, Outcome, by, is_overdue, meeting, meetings
+from service.dealing import Outcome, by, meeting, meetings
 from service.forms import Fields, once
 from service.installation import Installation
-from service.lining import counted, lined_up
 from service.pages.names import names_of
 from service.pages.narrowing import AGES, ORDERS, OWNERS, VIEWS, Asked, Narrowed
+from service.pages.rows import news_of, row_of
 from service.stepping import GivenUnreadable, given
 from service.templating import page
 from service.viewer import Viewer
@@ -40,32 +36,6 @@ OVERDUE_SHOWN = 5
 MOST = 200
 """Matches of one form."""
 BULK: Mapping[str, str] = {"shortlisted": "初筛通过", "rejected": "排除", "hold": "暂缓", "assessed": "评审通过"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A match of the queue as its line shows it."""
-
-    one: Meeting
-    verdicts: Mapping[str, int]
-    quote: str | None
-    days: int
-    is_new: bool
-    is_overdue: bool
-    asked: Sequence[ContactRequest]
-
-    @property
-    def key(self) -> str:
-        return f"{self.one.match.id}:{self.one.match.version}"
-
-
-@dataclass(frozen=True)
-class News:
-    """What came since the round before: how many, and why each counts as new, in words."""
-
-    since: datetime
-    total: int
-    why: Sequence[tuple[str, int]]
 
 
 @router.get("/workbench")
@@ -169,7 +139,9 @@ def _queue(
     except UnknownValue as told:
         asked, status, problem = replace(asked, field="", region=""), HTTPStatus.BAD_REQUEST, str(told)
         wanted = asked.wanted(asker, today, beat)
-    found = meetings(opened, asker, wanted, order=asked.ordered, limit=PER_PAGE, after=after)
+    counts = _counts(opened, asker, asked, beat)
+    total = None if asked.state else counts[asked.view]
+    found = meetings(opened, asker, wanted, order=asked.ordered, limit=PER_PAGE, after=after, total=total)
     overdue = None
     if after is None and asked.view != "overdue":
         late = Wanted(overdue=True, owner=wanted.owner, beat=wanted.beat)
@@ -181,13 +153,13 @@ def _queue(
         "workbench.html",
         status,
         narrowed=asked,
-        rows=[_row(one, since, today, made.clock(), requests.get(one.match.id, [])) for one in found.meetings],
+        rows=[row_of(one, since, today, made.clock(), requests.get(one.match.id, [])) for one in found.meetings],
         total=found.total,
         next=found.next,
         is_first=after is None,
         overdue=overdue,
-        counts=_counts(opened, asker, asked, beat),
-        news=_news(opened, asker, since, wanted.beat) if since else None,
+        counts=counts,
+        news=news_of(opened, asker, since, wanted.beat) if since else None,
         beat=beat,
         did={"mine": "归我负责", "undo": "撤销"}.get(did) or BULK.get(did, ""),
         is_undo=did in ("undo", "mine"),
@@ -196,7 +168,9 @@ def _queue(
         problem=problem,
         typed=defaultdict(str, typed or {}),
         chosen=set(chosen),
-        names=names_of(opened, (one.match.owner for one in shown)),
+        names=names_of(
+            opened, (name for one in shown for name in (one.match.owner, one.decided.actor if one.decided else None))
+        ),
         sheet=asked.export(wanted, "xlsx"),
         days_late={one.match.id: (today - one.match.due_on).days for one in shown if one.match.due_on},
         VIEWS=VIEWS,
@@ -214,28 +188,16 @@ def _queue(
     return answer
 
 
-def _row(one: Meeting, since: datetime | None, today: date, now: datetime, requests: Sequence[ContactRequest]) -> Row:
-    match = one.match
-    quotes = [event.details.get("quote") for event in one.events if event.to_state == "suggested"]
-    return Row(
-        one,
-        counted(lined_up(one.demand, one.achievement)),
-        next((str(quote) for quote in reversed(quotes) if quote), None),
-        (now - match.since).days,
-        is_new=since is not None and match.state == "suggested" and match.since > since,
-        is_overdue=is_overdue(match, today),
-        asked=[request for request in requests if request.state != "closed"],
-    )
-
-
-def _news(opened: Installation, asker: Viewer, since: datetime, beat: Beat | None) -> News:
-    why = arrivals(opened.matches, since, Wanted(states=("suggested",), beat=beat, by=by(asker)))
-    return News(since, sum(why.values()), [(WHY.get(code, code), count) for code, count in islice(why.items(), 6)])
-
-
 def _counts(opened: Installation, asker: Viewer, asked: Narrowed, beat: Beat | None) -> Mapping[str, int]:
-    wanted = {view: asked.seen_as(view).wanted(asker, opened.matches.today(), beat) for view in VIEWS}
-    return counted_views(opened.matches, {view: replace(one, by=by(asker)) for view, one in wanted.items()})
+    """Of each view; what narrows them all is looked at once."""
+    today, own = opened.matches.today(), ("states", "waiting", "overdue", "asked")
+    views = {view: asked.seen_as(view).wanted(asker, today, beat) for view in VIEWS}
+    every = replace(views["all"], by=by(asker))
+    return counted(opened.matches, every, {view: _only(one, own) for view, one in views.items()})
+
+
+def _only(wanted: Wanted, names: Sequence[str]) -> Wanted:
+    return Wanted(**{name: getattr(wanted, name) for name in names})
 
 
 def _key(written: str) -> tuple[int, int] | None:

@@ -116,7 +116,9 @@ def test_several_views_are_counted_as_each_by_itself(made: Matches) -> None:
         "none": Wanted(states=("rejected",)),
         "asked": Wanted(asked=True),
     }
-    assert counted(made, views) == {view: page(made, wanted).total for view, wanted in views.items()}
+    assert counted(made, Wanted(), views) == {view: page(made, wanted).total for view, wanted in views.items()}
+    strong = {view: page(made, replace(wanted, bands=("strong",))).total for view, wanted in views.items()}
+    assert counted(made, Wanted(bands=("strong",)), views) == strong
 
 
 def test_a_field_that_there_is_not_is_told(made: Matches) -> None:

@@ -135,7 +135,9 @@ def test_the_queue_shows_need_beside_offer_best_first_and_filters_by_its_address
         assert said in pair
     opened.matches.step(first, "shortlisted", Actor("li", "broker"))
     assert queue(read(client.get("/workbench"))) == [f"{HUM.title} 1"]
-    assert queue(read(client.get("/workbench?view=going&owner=mine"))) == [f"{HUM.title} 0"]
+    found = read(client.get("/workbench?view=going&owner=mine"))
+    assert queue(found) == [f"{HUM.title} 0"]
+    assert re.search("上一步：li 先生 ?，.*初筛通过", words(found.select_one(".pair-why")))
     assert queue(read(client.get("/workbench?view=all&owner=nobody"))) == [f"{HUM.title} 1"]
     assert len(queue(read(client.get("/workbench?view=all&field=C34&region=330000&band=strong&age=new")))) == 2
     for empty in ("field=C13", "region=110000", "band=weak", "age=week", "owner=wang", "state=hold"):
