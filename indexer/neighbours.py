@@ -83,7 +83,7 @@ def _asked(
         if not exact:
             return rows, near
         if len(rows) < asked or asked == index.ntotal or near[-1] < near[k - 1] - _TIE:
-            return _best(index, rows, vector, k)
+            return _best(index, rows[near >= near[min(k, len(near)) - 1] - _TIE], vector, k)
 
 
 def _best(index: faiss.Index, rows: NDArray[np.int64], vector: Vector, k: int) -> tuple[NDArray[np.int64], Vector]:

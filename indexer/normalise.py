@@ -74,14 +74,12 @@ def fold_with_origins(text: str) -> tuple[str, list[int]]:
     Lets a word that was found in the folded text be marked in the text a person reads. Characters are folded one by one, so a
     base letter and a combining accent stay two; for Chinese technical text the result equals `fold`.
     """
-    characters: list[str] = []
-    origins: list[int] = []
-    for position, original in enumerate(text):
-        for character in _fold_character(original):
-            characters.append(character)
-            origins.append(position)
-    folded = "".join(characters)
-    return _with_one_sign(folded, origins)
+    characters = list(map(_fold_character, text))
+    lengths = list(map(len, characters))
+    origins = list(range(len(text)))
+    if lengths.count(1) < len(lengths):
+        origins = [position for position, length in enumerate(lengths) for _ in range(length)]
+    return _with_one_sign("".join(characters), origins)
 
 
 def _with_one_sign(folded: str, origins: list[int]) -> tuple[str, list[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from corpus.records import Record, searched_texts
@@ -29,53 +29,64 @@ class Quote:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence of a field, and which of the words asked for it holds."""
+
+    field: str
+    text: str
+    words: tuple[str, ...]
+
+
 def quotes(record: Record, weights: Mapping[str, float], limit: int = _PER_RECORD) -> list[Quote]:
     """The sentences that hold the heaviest words, each bringing words the ones before it did not; title and organisation only if alone."""
     weights = dict(sorted(weights.items(), key=lambda item: -item[1])[:_HEAVIEST])
     found = [
-        quote for name, text in searched_texts(record).items() for quote in _sentences(name, text[:_READ], weights)
+        sentence for name, text in searched_texts(record).items() for sentence in _telling(name, text[:_READ], weights)
     ]
-    body = [quote for quote in found if quote.field not in ("title", "organisation")]
-    chosen: list[Quote] = []
+    body = [sentence for sentence in found if sentence.field not in ("title", "organisation")]
+    chosen: list[_Sentence] = []
     heard: set[str] = set()
     for _ in range(limit):
-        best = max(body or found, key=lambda q: _worth(q, weights, heard), default=None)
+        best = max(body or found, key=lambda one: _worth(one, weights, heard), default=None)
         if best is None or not set(best.words) - heard:
             break
         chosen.append(best)
         heard |= set(best.words)
-    return chosen
+    return [_quoted(sentence) for sentence in chosen]
 
 
-def _worth(quote: Quote, weights: Mapping[str, float], heard: set[str]) -> float:
+def _worth(sentence: _Sentence, weights: Mapping[str, float], heard: set[str]) -> float:
     """What a sentence adds to those already chosen; prose says more than a list of keywords."""
-    new = sum(weights[word] for word in quote.words if word not in heard)
-    return new / 2 if quote.field in ("keywords", "scenarios") else new
+    new = sum(weights[word] for word in sentence.words if word not in heard)
+    return new / 2 if sentence.field in ("keywords", "scenarios") else new
 
 
-def _sentences(name: str, text: str, weights: Mapping[str, float]) -> list[Quote]:
-    found = []
-    present = _perhaps_in(text, weights)
-    for sentence in _SENTENCE.finditer(text) if present else ():
-        if some := _perhaps_in(sentence.group(), present):
-            words, marks = marked(sentence.group().strip(), some)
-            if words:
-                found.append(_shortened(Quote(name, sentence.group().strip(), marks, words)))
-    return found
-
-
-def _perhaps_in(text: str, words: Sequence[str] | Mapping[str, float]) -> list[str]:
-    """The words worth looking for in a text: those that are not Chinese may be written there in other ways."""
+def _telling(name: str, text: str, words: Iterable[str]) -> list[_Sentence]:
+    """The sentences of a text that hold some of the words."""
     folded = fold(text)
-    return [word for word in words if word in folded or not _HAN.search(word)]
+    present = [word for word in words if word in folded or not _HAN.search(word)]
+    pieces = (piece.group().strip() for piece in _SENTENCE.finditer(text)) if present else ()
+    others = frozenset(word for word in present if not _HAN.search(word))
+    return [_Sentence(name, piece, held) for piece in pieces if (held := _held(fold(piece), present, others))]
 
 
-def marked(
-    text: str, words: Mapping[str, float] | Sequence[str]
-) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+def _held(folded: str, words: Iterable[str], others: frozenset[str]) -> tuple[str, ...]:
+    """The words that stand in a folded text: Chinese ones anywhere, others only where a record holds them."""
+    latin = _latin_places(folded) if others else {}
+    return tuple(word for word in words if (word in latin if word in others else word in folded))
+
+
+def _quoted(sentence: _Sentence) -> Quote:
+    words, marks = marked(sentence.text, sentence.words)
+    return _shortened(Quote(sentence.field, sentence.text, marks, words))
+
+
+def marked(text: str, words: Iterable[str]) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
     """Which of the words stand in a text, and where: (words, marks), marks merged and in order."""
     folded, origins = fold_with_origins(text[:_READ])
-    latin = _latin_places(folded)
+    words = list(words)
+    latin = _latin_places(folded) if not all(map(_HAN.search, words)) else {}
     held: list[str] = []
     spans: list[tuple[int, int]] = []
     for word in words:
@@ -121,7 +132,7 @@ def _joined(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 def _shortened(quote: Quote) -> Quote:
     """A long sentence is cut to a window around its first mark."""
-    if len(quote.text) <= _LONGEST:
+    if len(quote.text) <= _LONGEST or not quote.marks:
         return quote
     start = max(0, min(quote.marks[0][0] - 20, len(quote.text) - _LONGEST))
     end = start + _LONGEST

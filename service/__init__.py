@@ -48,6 +48,7 @@ calling       calls of the API by a program, made again where that does no harm
 awaiting      a bulk job or an import at a server, followed by a program
 client        a client of the API for Python programs
 pages/        the site, one file a page; `templates/` and `static/` beside
+guard         under which names a server answers, and what no foreign page may do
 bounds        how large a request may be that is held in memory
 app           the application over an installation
 commands/     the command line, one file a command

@@ -89,12 +89,14 @@ def row_of(record: Record, *, id: int, revision: int, saved_at: datetime) -> dic
     return values | lists | {"id": id, "revision": revision, "saved_at": saved_at, "owner": record.owner}
 
 
+_NAMES = {kind: [field.name for field in fields(cls)] for kind, cls in KINDS.items()}
+
+
 def record_from(kind: str, row: sa.RowMapping) -> Record:
     """The record of a row."""
-    cls = KINDS[kind]
-    values: dict[str, Any] = {field.name: row[field.name] for field in fields(cls)}
+    values: dict[str, Any] = {name: row[name] for name in _NAMES[kind]}
     for name, value in values.items():
         if isinstance(value, list):
             part = _PARTS.get(name)
             values[name] = tuple(part(**item) for item in value) if part else tuple(value)
-    return cls(**values)
+    return KINDS[kind](**values)

@@ -179,7 +179,7 @@ def _write(
             record = read(kind, item)
             if (record.source, record.source_id) in records:
                 raise RecordRefused(reason=f"来源编号“{record.source_id}”在这一批里重复")
-            held = opened.store.find(kind.kind, record.source, record.source_id)
+            held = opened.store.find(kind.kind, record.source, record.source_id) if item.get("source_id") else None
             records[record.source, record.source_id] = asker.admitted(_keeping_hidden(record, held, item), held)
         except BadInput as error:
             if isinstance(given, dict):
