@@ -21,6 +21,10 @@ from indexer.thesaurus import Sense
 
 MOST = 2
 """Classes of each of the two classifications."""
+GENERAL = 10
+"""Trades whose descriptions tell how much a text has in common with anything that is said of its trades."""
+FARTHEST = 0.35
+"""Nearness that is reckoned with for a text that lies farther from its trades than that: nothing is easier to fit for being unusual."""
 LEAST = 0.4
 """Cosine below which a class is not named: texts about nothing in particular stay below it."""
 
@@ -48,8 +52,14 @@ class Classes:
 
     def of(self, text: str) -> tuple[Tag, ...]:
         """The nearest trades, then the nearest groups of technology; nothing for a text in which the model knows no word."""
+        return self.placed(text)[0]
+
+    def placed(self, text: str) -> tuple[tuple[Tag, ...], float]:
+        """Those, and how near the text lies to the descriptions of the `GENERAL` trades nearest to it: the mean of their cosines, at least `FARTHEST`."""
         vector = packaged().encode([simplified(text)])[0]
-        return (*_nearest(*self._trades, vector), *_nearest(*self._technologies, vector))
+        trades, technologies = _nearest(*self._trades, vector), _nearest(*self._technologies, vector)
+        ordinary = sum(cosine for _, cosine in trades) / max(1, len(trades))
+        return (*_named(trades), *_named(technologies)), max(FARTHEST, round(ordinary, 6))
 
     @cached_property
     def _trades(self) -> tuple[list[Tag], faiss.Index | None]:
@@ -72,8 +82,13 @@ class Classes:
         return tags, neighbour_index(len(tags), vectors.shape[1], lambda start, end: vectors[start:end])
 
 
-def _nearest(tags: Sequence[Tag], index: faiss.Index | None, vector: Vector) -> list[Tag]:
+def _nearest(tags: Sequence[Tag], index: faiss.Index | None, vector: Vector) -> list[tuple[Tag, float]]:
+    """The nearest classes with their cosines, best first."""
     if index is None:
         return []
-    rows, cosines = nearest(index, vector, MOST, None)
-    return [tags[row] for row, cosine in zip(rows, cosines, strict=True) if cosine >= LEAST]
+    rows, cosines = nearest(index, vector, GENERAL, None)
+    return [(tags[row], float(cosine)) for row, cosine in zip(rows, cosines, strict=True)]
+
+
+def _named(found: Sequence[tuple[Tag, float]]) -> list[Tag]:
+    return [tag for tag, cosine in found[:MOST] if cosine >= LEAST]

@@ -8,7 +8,7 @@ Bands: of demands whose fitting record is known, 95 % must see a strong match; 9
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ FOLDS = 5
 LEAST_DEMANDS = 10
 _PAIRS = 400
 """Pairs of records taken of one demand."""
+ORDINARY = 0.2
+"""Of a question's nearness to its trades in general, the share that is taken off a score before its band is told; docs/decisions.md has what others do."""
 _MISSED = {"strong": 0.05, "possible": 0.05, "weak": 0.01}
 
 
@@ -103,7 +105,7 @@ def _fitted(samples: Sequence[Sample], seed: int) -> NDArray[np.float64]:
 
 
 def fit_bands(best: Sequence[float], fitting: Sequence[float]) -> Bands:
-    """From the best score of each demand that has a fitting record, and that record's own score. Raises TooFewJudgements."""
+    """From how the best record stands for each demand that has a fitting one, and that one itself (`Fusion.standing`). Raises TooFewJudgements."""
     if (found := min(len(best), len(fitting))) < LEAST_DEMANDS:
         raise TooFewJudgements(least=LEAST_DEMANDS, found=found)
     strong = float(np.quantile(best, _MISSED["strong"]))
@@ -117,4 +119,4 @@ def with_weights(fusion: Fusion, fit: Fit) -> Fusion:
     hybrid: Mode = "hybrid"
     weights = {**fusion.weights, hybrid: {**fusion.weights[hybrid], **fit.weights}}
     bands = {mode: bands for mode, bands in fusion.bands.items() if mode != hybrid}
-    return Fusion(weights, bands, fusion.model, fusion.fitted)
+    return replace(fusion, weights=weights, bands=bands)

@@ -71,15 +71,21 @@ class Fusion:
     model: str | None = None
     """Fingerprint of the model it was fitted for."""
     fitted: Mapping[str, Any] = field(default_factory=dict)
+    ordinary: float = 0.0
+    """What is taken off a score, times `Reading.ordinary`, before its band is told; 0 in files that were written before there was this."""
 
     def parts_of(self, mode: Mode, *, words: Amount, meaning: Amount, exact: Amount) -> dict[str, Any]:
         """What each part adds to the score, rounded to six places so that equal records score equal in every engine."""
         values = {"words": words, "meaning": np.maximum(0.0, meaning), "exact": exact}
         return {name: np.round(weight * values[name], 6) for name, weight in self.weights[mode].items()}
 
-    def band(self, mode: Mode, score: float) -> Band | None:
-        """None where nobody calibrated it."""
-        return self.bands[mode].of(score) if mode in self.bands else None
+    def standing(self, score: float, ordinary: float) -> float:
+        """By how much a score stands above what the question has in common with anything of its trade; bands are ranges of this."""
+        return score - self.ordinary * ordinary
+
+    def band(self, mode: Mode, score: float, ordinary: float = 0.0) -> Band | None:
+        """None where nobody calibrated it. `ordinary` is the reading's."""
+        return self.bands[mode].of(self.standing(score, ordinary)) if mode in self.bands else None
 
     def write(self, folder: Path) -> Path:
         """Put it into the folder, in one step."""
@@ -113,7 +119,9 @@ def _read(file: Path) -> Fusion:
         document = json.loads(file.read_text("utf-8"))
         weights = {mode: {**WEIGHTS[mode], **document["weights"].get(mode, {})} for mode in MODES}
         bands = {mode: Bands(**found) for mode, found in document["bands"].items() if mode in MODES}
-        fusion = Fusion(weights, bands, document["model"], {**document.get("fitted", {})})
+        fusion = Fusion(
+            weights, bands, document["model"], {**document.get("fitted", {})}, document.get("ordinary", 0.0)
+        )
         _refuse_odd(fusion)
     except KeyError as error:
         raise RankingUnreadable(file=file, reason=f"里面没有 {error.args[0]}") from error
@@ -127,13 +135,19 @@ def _refuse_odd(fusion: Fusion) -> None:
     for mode, parts in fusion.weights.items():
         if unknown := parts.keys() - WEIGHTS[mode].keys():
             raise ValueError(f"不认识的部分：{'、'.join(sorted(unknown))}")
-    if not all(_is_amount(weight) for parts in fusion.weights.values() for weight in parts.values()):
+    if not all(
+        _is_amount(weight) for parts in fusion.weights.values() for weight in (*parts.values(), fusion.ordinary)
+    ):
         raise ValueError("权重应是不小于 0 的数")
     for bands in fusion.bands.values():
         least = (bands.weak, bands.possible, bands.strong)
-        if not all(map(_is_amount, least)) or list(least) != sorted(least):
-            raise ValueError("档位应是不小于 0 的数，高档不低于低档")
+        if not all(map(_is_number, least)) or list(least) != sorted(least):
+            raise ValueError("档位应是数，高档不低于低档")
 
 
-def _is_amount(number: object) -> bool:
-    return isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number < math.inf
+def _is_number(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+
+
+def _is_amount(given: object) -> bool:
+    return isinstance(given, int | float) and _is_number(given) and given >= 0

@@ -20,7 +20,7 @@ from corpus.records import Change, Record, searched_texts
 from indexer.classes import Tag
 from indexer.encoder import DEFAULT_MODEL, Encoder, ModelNotLoaded, fingerprint, load_encoder, named
 from indexer.entries import Entry, Filter
-from indexer.fusion import Fusion, Mode, read_fusion
+from indexer.fusion import Bands, Fusion, Mode, read_fusion
 from indexer.local import LocalEngine
 from indexer.making import Made, Making, Recipe, embedded_text, made_in_processes
 from indexer.matching import Ranked, find
@@ -81,11 +81,8 @@ class Index:
             return shipped
         folders = [folder for folder in (own, beside) if folder]
         found = read_fusion(folders, self.encoder.fingerprint)
-        return (
-            found
-            if found.bands
-            else replace(found, bands={mode: bands for mode, bands in shipped.bands.items() if mode == "keyword"})
-        )
+        of_keywords: dict[Mode, Bands] = {mode: bands for mode, bands in shipped.bands.items() if mode == "keyword"}
+        return found if found.bands else replace(found, bands=of_keywords, ordinary=shipped.ordinary)
 
     @property
     def reader(self) -> Reader:

@@ -48,6 +48,8 @@ class Question:
     vector: Vector | None
     exact: Mapping[str, float]
     mass: float
+    ordinary: float = 0.0
+    """The reading's."""
     all_or_nothing: bool = False
     """Whether the exact words count only where all of them are held."""
 
@@ -107,6 +109,7 @@ def ask(
         if mode != "semantic"
         else {},
         mass=asked + unknown if asked else sum(weighed.values()),
+        ordinary=reading.ordinary,
         all_or_nothing=bool(reading.pairs),
     )
 
@@ -142,7 +145,7 @@ def score(
             ids[at],
             score := float(whole[at]),
             {name: float(part[at]) for name, part in parts.items()},
-            fusion.band(mode, score),
+            fusion.band(mode, score, question.ordinary),
         )
         for at in np.lexsort((ids, -whole))[:limit]
     ]

@@ -77,6 +77,8 @@ class Reading:
     indicators: tuple[Metric, ...] = ()
     """Amounts that are demanded."""
     tags: tuple[Tag, ...] = ()
+    ordinary: float = 0.0
+    """How near the need lies to what is said of its trades in general, as a mean cosine (`Classes.placed`): a record that fits lies nearer than that."""
     reader: str = "rule"
     """Who read it: `rule`, or the name of a language model."""
     note: str | None = None
@@ -139,6 +141,7 @@ class Reader:
         pairs, code = _short_question(need)
         terms = {word: Term(word, 1 + math.log(counts[word] or 1)) for word in [*code, *known]}
         heard = self.hearing.heard(need)
+        tags, ordinary = self.classes.placed(need)
         for term in (*self._synonyms(need, terms), *self._heard(heard)):
             terms.setdefault(term.word, term)
         return Reading(
@@ -152,7 +155,8 @@ class Reader:
             story=parts.story,
             conditions=parts.conditions,
             indicators=parts.indicators,
-            tags=self.classes.of(need),
+            tags=tags,
+            ordinary=ordinary,
         )
 
     def _synonyms(self, need: str, terms: Mapping[str, Term]) -> Iterator[Term]:

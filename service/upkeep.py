@@ -46,12 +46,21 @@ def upkeep(installation: Installation) -> Iterator[None]:
 
 def _kept_up(installation: Installation, end: threading.Event) -> None:
     pause = PAUSE
+    _warmed(installation)
     while not end.wait(pause):
         try:
             pause = PAUSE if _looked_after(installation, end) else AFTER_FAILURE
         except Exception:
             log.exception("后台维护索引时出错，%d 秒后再试", AFTER_FAILURE)
             pause = AFTER_FAILURE
+
+
+def _warmed(installation: Installation) -> None:
+    """Ask something, so that nobody's first question waits for what is reckoned or read from the disk once."""
+    try:
+        installation.index.find(installation.index.reader.read("电机运行时噪声大"))
+    except Exception:
+        log.exception("试查时出错")
 
 
 def _looked_after(installation: Installation, end: threading.Event) -> bool:

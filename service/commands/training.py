@@ -13,7 +13,7 @@ import click
 
 from corpus.errors import BadInput
 from indexer.evaluation import Judged, read_judged
-from indexer.fitting import UNIT, fit_bands, fit_weights, sample, with_weights
+from indexer.fitting import ORDINARY, UNIT, fit_bands, fit_weights, sample, with_weights
 from indexer.fusion import MODES, Bands, Fusion, Mode
 from service.commands import counting, echo_json, json_option, model_option, opened, settings_with
 from service.commands.trial import Asked, decided, of_library, of_source, trial
@@ -153,9 +153,10 @@ def _fit(
                 f"权重：{weights}。在没有用来拟合的需求上（{fit.demands} 条，五折），nDCG@10 由 {fit.before:.4f} 变为 {fit.after:.4f}。"
             )
         if wanted[1]:
+            fusion = replace(fusion, ordinary=ORDINARY)
             best = {mode: _best(asked, judged, mode, fusion) for mode in _possible(installation.index.degraded)}
             found = {mode: fit_bands(one.answered, one.fitting) for mode, one in best.items()}
-            fusion = replace(fusion, bands={**fusion.bands, **found})
+            fusion = replace(fusion, bands=found)
             told = {mode: one.as_json(found[mode]) for mode, one in best.items()}
             fusion = replace(fusion, fitted={**fusion.fitted, "bands": told})
             document["bands"] = {mode: asdict(bands) for mode, bands in found.items()}
@@ -180,7 +181,7 @@ def _samples(asked: Asked, judged: Sequence[Judged]) -> list[Any]:
 
 @dataclass
 class _Best:
-    """The best score of each demand that something fits and of each that nothing does, and the score of what fits, where it was found."""
+    """How the best record stands for each demand that something fits and for each that nothing does, and how what fits does, where it was found."""
 
     answered: list[float]
     fitting: list[float]
@@ -198,9 +199,10 @@ def _best(asked: Asked, judged: Sequence[Judged], mode: Mode, fusion: Fusion) ->
     for demand in judged:
         known = {demand.source} if demand.source else demand.useful
         if known or demand.expect_none:
-            hits = asked.ranked(demand, mode, None, fusion)
-            (best.answered if known else best.unanswered).append(hits[0].score if hits else 0.0)
-            found = [hit.score for hit in hits if asked.names[hit.id] in known]
+            hits, ordinary = asked.ranked(demand, mode, None, fusion), asked.read(demand).ordinary
+            standing = {asked.names[hit.id]: fusion.standing(hit.score, ordinary) for hit in hits}
+            (best.answered if known else best.unanswered).append(max(standing.values(), default=0.0))
+            found = [standing[name] for name in known if name in standing]
             best.fitting += [max(found)] if found else []
     return best
 

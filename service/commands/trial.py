@@ -16,6 +16,7 @@ from corpus.records import Achievement
 from indexer.evaluation import Judged
 from indexer.fusion import Fusion, Mode
 from indexer.matching import DEEPEST, Ranked
+from indexer.reading import Reading
 from service.answers import asked_text
 from service.commands import counting, told
 from service.installation import Installation
@@ -79,11 +80,15 @@ class Asked:
         if missing := sorted(wanted - self._ids.keys()):
             raise NotInLibrary(count=len(missing), example=missing[0])
 
+    def read(self, demand: Judged) -> Reading:
+        return self.index.reader.read(demand.text, demand.title)
+
     def ranked(
         self, demand: Judged, mode: Mode, pool: Sequence[str] | None, fusion: Fusion | None = None
     ) -> list[Ranked]:
         """Of the whole library as far down as a ranking goes, or of a pool."""
         among = [self._ids[name] for name in pool] if pool is not None else None
         limit = DEEPEST if among is None else len(among)
-        reading = self.index.reader.read(demand.text, demand.title)
-        return self.index.find(reading, mode=mode, kind="achievement", limit=limit, among=among, fusion=fusion)[1]
+        return self.index.find(
+            self.read(demand), mode=mode, kind="achievement", limit=limit, among=among, fusion=fusion
+        )[1]

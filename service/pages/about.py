@@ -30,6 +30,7 @@ def get_about(request: Request, opened: Opened) -> HTMLResponse:
         "about.html",
         weights=fusion.weights["hybrid"],
         bands=fusion.bands.get("hybrid"),
+        ordinary=fusion.ordinary,
         asked_host=urlsplit(interpreter.endpoint.url).hostname if interpreter else None,
         compared=[(label, getdoc(comparison)) for label, comparison in COMPARISONS.values()],
         paged=PAGED,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.classes import MOST, Classes, Tag
+from indexer.classes import FARTHEST, MOST, Classes, Tag
 from indexer.reading import load_reader
 from indexer.thesaurus import OWN, Sense, shipped_thesaurus
 from indexer.words import Words
@@ -39,6 +39,18 @@ def test_small_talk_falls_under_nothing(shipped: Classes, text: str) -> None:
     assert shipped.of(text) == ()
 
 
+def test_what_is_said_of_a_trade_in_general_lies_near_its_trades_and_small_talk_does_not(shipped: Classes) -> None:
+    ordinary = [
+        shipped.placed(text)[1] for text in ("压铸、铸造、有色金属铸件加工", "压铸件粘模，第三模就拉伤", "你好", "")
+    ]
+    assert ordinary == sorted(ordinary, reverse=True)
+    assert ordinary[1] > FARTHEST
+    assert ordinary[2:] == [FARTHEST, FARTHEST]
+    trades = [tag for tag in shipped.placed("压铸件粘模")[0] if not tag.is_technology]
+    assert trades == [tag for tag in shipped.of("压铸件粘模") if not tag.is_technology]
+    assert len(trades) == MOST
+
+
 def test_most_sample_achievements_fall_under_the_division_their_owner_stated(shipped: Classes) -> None:
     rows = [json.loads(line) for line in (SAMPLES / "achievements.jsonl").read_text("utf-8").splitlines()]
     texts = ["。".join(str(row.get(name) or "") for name in ("title", "summary", "keywords", "body")) for row in rows]
@@ -51,6 +63,7 @@ def test_most_sample_achievements_fall_under_the_division_their_owner_stated(shi
 
 def test_without_lines_there_are_no_classes() -> None:
     assert Classes().of("起毛") == ()
+    assert Classes().placed("起毛") == ((), FARTHEST)
     assert Classes((Sense(("起毛",), ("毛羽",)),)).of("起毛") == ()
 
 

@@ -127,6 +127,13 @@ def test_a_score_falls_into_a_band(score: float, band: str) -> None:
     assert fusion.band("keyword", score) is None
 
 
+def test_what_a_question_has_in_common_with_its_trades_is_taken_off_before_the_band_is_told() -> None:
+    fusion = Fusion(bands={"hybrid": Bands(0.6, 0.4, 0.2)}, ordinary=0.5)
+    assert fusion.standing(0.7, 0.4) == pytest.approx(0.5)
+    assert [fusion.band("hybrid", 0.7, ordinary) for ordinary in (0.1, 0.4, 0.8)] == ["strong", "possible", "weak"]
+    assert Fusion(bands=fusion.bands).band("hybrid", 0.7, 0.8) == "strong"
+
+
 def test_new_weights_leave_the_other_modes_and_take_the_bands_away() -> None:
     bands = Bands(0.6, 0.4, 0.2)
     old = Fusion(bands={"hybrid": bands, "keyword": bands}, model="m@1", fitted={"on": "走访"})
@@ -139,7 +146,7 @@ def test_new_weights_leave_the_other_modes_and_take_the_bands_away() -> None:
 
 def test_what_was_fitted_is_kept_and_read_back(tmp_path: Path) -> None:
     weights = {**WEIGHTS, "hybrid": {"words": 0.3, "meaning": 0.7, "exact": 0.2}}
-    fusion = Fusion(weights, {"hybrid": Bands(0.6, 0.4, 0.2)}, "m@1", {"on": "走访", "demands": 40})
+    fusion = Fusion(weights, {"hybrid": Bands(0.6, 0.4, -0.2)}, "m@1", {"on": "走访", "demands": 40}, 0.2)
     assert fusion.write(tmp_path) == tmp_path / FILE
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
     assert read_fusion([tmp_path], "m@1") == fusion
@@ -167,6 +174,7 @@ def test_what_a_file_does_not_weigh_keeps_its_weight(tmp_path: Path) -> None:
     fusion = read_fusion([tmp_path], "m@1")
     assert fusion.weights["hybrid"] == {**WEIGHTS["hybrid"], "words": 0.3}
     assert fusion.weights["keyword"] == WEIGHTS["keyword"]
+    assert fusion.ordinary == 0, "written before there was this: its bands are of bare scores"
 
 
 @pytest.mark.parametrize(
@@ -178,11 +186,12 @@ def test_what_a_file_does_not_weigh_keeps_its_weight(tmp_path: Path) -> None:
         ({"weights": {"hybrid": {"word": 0.5}}}, "不认识的部分：word"),
         ({"weights": []}, ""),
         ({"bands": {"hybrid": {"strong": 0.6}}}, ""),
+        ({"ordinary": -0.1}, "权重应是不小于 0 的数"),
         (
             {"bands": {"hybrid": {"strong": "0.6", "possible": 0.4, "weak": 0.2}}},
-            "档位应是不小于 0 的数，高档不低于低档",
+            "档位应是数，高档不低于低档",
         ),
-        ({"bands": {"hybrid": {"strong": 0.2, "possible": 0.4, "weak": 0.6}}}, "档位应是不小于 0 的数，高档不低于低档"),
+        ({"bands": {"hybrid": {"strong": 0.2, "possible": 0.4, "weak": 0.6}}}, "档位应是数，高档不低于低档"),
         ({"fitted": "走访"}, ""),
     ],
 )
