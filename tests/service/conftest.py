@@ -86,7 +86,7 @@ def sign_in(client: TestClient, installation: Installation, role: str, **more: s
     return account
 
 
-def form(client: httpx.Client, **fields: str) -> dict[str, str]:
+def form(client: TestClient | httpx.Client, **fields: str) -> dict[str, str]:
     """A form's fields with the token that our page would have put into it."""
     secret = client.cookies.get(SESSION) or client.cookies.get(FORM) or ""
     return {"token": hmac.new(secret.encode(), b"form", "sha256").hexdigest(), **fields}
