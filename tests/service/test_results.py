@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -244,6 +245,7 @@ def test_where_nothing_is_related_the_nearest_are_shown_as_such(site: TestClient
     assert "最接近的 5 条" in words(found.select_one(".nearest"))
     assert {words(band) for band in found.select(".nearest .band")} == {"相关度低"}
     assert not found.select("nav.pages")
+    assert link(found, "把这个难题登记为需求") == f"/demands/new?text={quote('芝士')}"
 
 
 def test_scores_without_bands_list_the_first_two_hundred_and_say_so(tmp_path: Any, library: Any) -> None:
