@@ -16,7 +16,7 @@ test: test-install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Pictures of the main pages for the README, by Chromium over the sample library, into docs/screenshots.
 screenshots: test-install

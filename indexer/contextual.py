@@ -101,22 +101,24 @@ class ContextualEncoder:
         x = known["table"][list(numbers)]
         for layer in range(self.shape.layers):
             at = f"blocks.{layer}"
-            x = x + self._attended(normed(x, known[f"{at}.n1"]), at)
-            x = x + bent(normed(x, known[f"{at}.n2"]) @ known[f"{at}.up"].T) @ known[f"{at}.down"].T
-        mean = normed(x, known["n"]).mean(axis=0) @ known["single"].T
+            x += self._attended(normed(x, known[f"{at}.n1"]), at)
+            x += bent(normed(x, known[f"{at}.n2"]) @ known[f"{at}.up"]) @ known[f"{at}.down"]
+        mean = normed(x, known["n"]).mean(axis=0) @ known["single"]
         unit: Numbers = mean / np.linalg.norm(mean)
         return unit
 
     def _attended(self, x: Numbers, at: str) -> Numbers:
         """What each word takes over from the others, head by head."""
         count, width = x.shape
-        asks, answers, says = (x @ self._weights[f"{at}.qkv"].T).reshape(count, 3, width // HEAD, HEAD).swapaxes(0, 1)
+        asks, answers, says = (x @ self._weights[f"{at}.qkv"]).reshape(count, 3, width // HEAD, HEAD).swapaxes(0, 1)
         asks, answers = self._turned(asks), self._turned(answers)
-        likeness = asks.transpose(1, 0, 2) @ answers.transpose(1, 2, 0) / np.float32(math.sqrt(HEAD))
-        heed = np.exp(likeness - likeness.max(axis=2, keepdims=True))
+        heed = asks.transpose(1, 0, 2) @ answers.transpose(1, 2, 0)
+        heed -= heed.max(axis=2, keepdims=True)
+        heed /= np.float32(math.sqrt(HEAD))
+        np.exp(heed, out=heed)
         heed /= heed.sum(axis=2, keepdims=True)
         taken = (heed @ says.transpose(1, 0, 2)).transpose(1, 0, 2).reshape(count, width)
-        given: Numbers = taken @ self._weights[f"{at}.o"].T
+        given: Numbers = taken @ self._weights[f"{at}.o"]
         return given
 
     def _turned(self, x: Numbers) -> Numbers:
@@ -144,9 +146,18 @@ def normed(x: Numbers, weight: Numbers) -> Numbers:
 
 
 def bent(x: Numbers) -> Numbers:
-    """The Gaussian error linear unit, by the hyperbolic tangent (Hendrycks and Gimpel 2016)."""
-    inner = np.float32(0.7978845608) * (x + np.float32(0.044715) * x * x * x)
-    out: Numbers = np.float32(0.5) * x * (1 + np.tanh(inner))
+    """The Gaussian error linear unit, by the hyperbolic tangent (Hendrycks and Gimpel 2016).
+
+    Step by step in one place: to fetch fresh memory for each would take longer than to compute.
+    """
+    out: Numbers = np.square(x)
+    out *= np.float32(0.7978845608 * 0.044715)
+    out += np.float32(0.7978845608)
+    out *= x
+    np.tanh(out, out=out)
+    out += np.float32(1)
+    out *= x
+    out *= np.float32(0.5)
     return out
 
 
@@ -157,9 +168,14 @@ def _turns(longest: int) -> tuple[Numbers, Numbers]:
 
 
 def _read(file: Path) -> dict[str, Numbers]:
+    """The weights; matrices but the table lie as they are multiplied by."""
     stored = load_file(str(file))
-    return {
+    weights = {
         name: rows.astype(np.float32) * stored[f"{name}.scale"][:, None] if f"{name}.scale" in stored else rows
         for name, rows in stored.items()
         if not name.endswith(".scale")
+    }
+    return {
+        name: np.ascontiguousarray(rows.T) if rows.ndim == 2 and name != "table" else rows
+        for name, rows in weights.items()
     }

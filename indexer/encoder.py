@@ -96,7 +96,7 @@ def load_encoder(name: str | None = None) -> Encoder:
         raise ModelNotLoaded(name=chosen, reason="没有这个文件夹")
     try:
         if folder.is_dir() and is_static(folder):
-            return StaticEncoder(folder, fingerprint(str(folder)))
+            return packaged() if folder == DEFAULT_MODEL else StaticEncoder(folder, fingerprint(str(folder)))
         if folder.is_dir() and is_contextual(folder):
             return ContextualEncoder(folder, fingerprint(folder), packaged())
         return TransformerEncoder(chosen, _transformer(str(folder) if folder.is_dir() else chosen))

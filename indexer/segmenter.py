@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -19,6 +20,12 @@ Cut = Callable[[str], list[str]]
 
 def rjieba_cut(words: Iterable[str]) -> Cut:
     """Raises ImportError where rjieba is not installed."""
+    import_module("rjieba")
+    return _rjieba_cut(tuple(words))
+
+
+@lru_cache(2)
+def _rjieba_cut(words: tuple[str, ...]) -> Cut:
     jieba = import_module("rjieba").Jieba()
     for word in words:
         jieba.add_word(word, None, None)

@@ -13,14 +13,36 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from hypothesis import settings
 
+import corpus.accounts
 from corpus.store import Store
 
 settings.register_profile("duijie", deadline=None, derandomize=True)
 settings.load_profile("duijie")
 
+THOROUGH = corpus.accounts._hasher
+"""How passwords are hashed outside of tests."""
+# hundreds of accounts are made here
+corpus.accounts._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+LONGEST_FIRST = (
+    "test_quality.py",
+    "test_flows.py",
+    "test_notebooks.py",
+    "test_contextual.py",
+    "test_jobs.py",
+    "test_browser.py",
+)
+"""Files that take a minute or more; what runs beside another is over sooner where the long come first."""
+
 ENGINES = ("sqlite-memory", "sqlite-file", "postgresql")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from corpus.errors import UnknownValue
 from corpus.store import Store
 from corpus.tables import sessions, users
 from corpus.tries import OF_ADDRESS, OF_LOGIN, PERIOD, TooManyTries, Tries
+from tests.conftest import THOROUGH
 from tests.corpus.conftest import Clock
 
 PASSWORD = "four horses stand still"
@@ -66,15 +67,23 @@ def test_a_role_that_there_is_not_is_refused(accounts: Accounts) -> None:
         accounts.add("wang", PASSWORD, role="visitor")
 
 
+@pytest.fixture
+def thorough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as they are outside of tests."""
+    monkeypatch.setattr(module, "_hasher", THOROUGH)
+
+
+@pytest.mark.usefixtures("thorough")
 def test_only_the_password_opens_and_it_is_kept_as_a_hash(accounts: Accounts, wang: Account) -> None:
     assert accounts.verify("WANG", PASSWORD) == wang
     assert accounts.verify("wang", PASSWORD + " ") is None
     assert accounts.verify("wang", "") is None
     assert accounts.verify("nobody", PASSWORD) is None
     (kept,) = held(accounts, users.c.password)
-    assert kept.startswith("$argon2id$")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
+@pytest.mark.usefixtures("thorough")
 def test_a_hash_with_older_parameters_is_made_anew_when_the_password_is_given(
     accounts: Accounts, wang: Account
 ) -> None:
