@@ -107,7 +107,8 @@ def _why(installation: Installation, viewer: Viewer, met: Meeting, event: Event)
     if other is None or not viewer.sees(other):
         return [*said, "对方对贵方的成果有意向" if event.to_state == "interested" else "经纪人认为合适"]
     points = [_point(one) for one in compared(installation, met) if (one.value or 0) >= _FITS]
-    return [*said, *([_BANDS[met.match.band]] if met.match.band in _BANDS else []), *points[:_POINTS]]
+    band = [_BANDS[met.match.band]] if met.match.band in _BANDS else []
+    return [*said, *band, *points[:_POINTS]] or ["经纪人认为合适"]
 
 
 def _point(found: Finding) -> str:
