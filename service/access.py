@@ -53,6 +53,13 @@ def viewer(request: Request) -> Viewer:
     return known
 
 
+def account_of(asker: Viewer) -> int:
+    """The number of the asker's account. Raises NotSignedIn."""
+    if asker.account is None:
+        raise NotSignedIn()
+    return asker.account
+
+
 def remember(request: Request, viewer: Viewer) -> None:
     """From now on the request is this viewer's: after signing in or out, or where nobody can be looked up."""
     request.state.viewer = viewer

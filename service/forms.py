@@ -8,11 +8,12 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from corpus.errors import DuijieError
 from service.access import FORM, SESSION, form_token
@@ -68,3 +69,8 @@ def page_for_anyone(request: Request, template: str, status: int = 200, **values
         answer.set_cookie(FORM, secret, path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https")
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def onward(next: str) -> RedirectResponse:
+    """After a form: to a page that may be read again without sending it again."""
+    return RedirectResponse(next, HTTPStatus.SEE_OTHER)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from corpus.accounts import LONGEST, SHORTEST, PasswordUnfit
 from corpus.errors import DuijieError
 from corpus.tries import TooManyTries
-from service.access import SESSION, Asker, Member, Opened
-from service.forms import Form, page_for_anyone
+from service.access import SESSION, Asker, Member, Opened, account_of
+from service.forms import Form, onward, page_for_anyone
 from service.templating import page
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +26,7 @@ class SignInFailed(DuijieError):
 @router.get("/sign-in")
 def get_sign_in(request: Request, asker: Asker, next: str = "/", left: str = "") -> Response:
     if asker.is_signed_in:
-        return _onward(_own_page(next))
+        return onward(_own_page(next))
     return _sign_in_page(request, next=_own_page(next), left=bool(left))
 
 
@@ -46,7 +46,7 @@ def post_sign_in(request: Request, opened: Opened, form: Form) -> Response:
         answer.headers["Retry-After"] = str(told.facts["seconds"])
         return answer
     opened.tries.forget(login)
-    return _with_session(_onward(next), request, opened.accounts.begin(account))
+    return _with_session(onward(next), request, opened.accounts.begin(account))
 
 
 @router.post("/sign-out")
@@ -57,7 +57,7 @@ def post_sign_out(request: Request, opened: Opened, form: Form) -> Response:
         if account and form.get("everywhere"):
             opened.accounts.end_all(account)
         opened.accounts.end(token)
-    answer = _onward("/sign-in?left=1")
+    answer = onward("/sign-in?left=1")
     answer.delete_cookie(SESSION, path="/", httponly=True, samesite="lax")
     return answer
 
@@ -70,7 +70,7 @@ def get_account(request: Request, opened: Opened, asker: Member, done: str = "")
 @router.post("/account/password")
 def post_password(request: Request, opened: Opened, asker: Member, form: Form) -> Response:
     """A new password; every other session ends, this one begins anew."""
-    account = opened.accounts.get(_id(asker))
+    account = opened.accounts.get(account_of(asker))
     new, again = form.get("new", ""), form.get("again", "")
     try:
         opened.tries.count(account.login, request.client.host if request.client else "")
@@ -84,12 +84,7 @@ def post_password(request: Request, opened: Opened, asker: Member, form: Form) -
     except PasswordUnfit as told:
         return _account_page(request, opened, asker, status=HTTPStatus.BAD_REQUEST, problem=str(told))
     opened.tries.forget(account.login)
-    return _with_session(_onward("/account?done=password"), request, opened.accounts.begin(account))
-
-
-def _id(asker: Member) -> int:
-    assert asker.account is not None
-    return asker.account
+    return _with_session(onward("/account?done=password"), request, opened.accounts.begin(account))
 
 
 def _account_page(
@@ -101,7 +96,7 @@ def _account_page(
     problem: str | None = None,
     done: str | None = None,
 ) -> HTMLResponse:
-    account = opened.accounts.get(_id(asker))
+    account = opened.accounts.get(account_of(asker))
     values = {"account": account, "sessions": opened.accounts.sessions_of(account), "problem": problem, "done": done}
     return page(request, "account.html", status, **values, shortest=SHORTEST, longest=LONGEST)
 
@@ -133,7 +128,3 @@ def _own_page(next: str) -> str:
     """The page to go on to, if it is one of this site; else the front page."""
     is_own = next.startswith("/") and not next.startswith(("//", "/\\", "/sign-in", "/sign-out")) and next.isprintable()
     return next if is_own else "/"
-
-
-def _onward(next: str) -> RedirectResponse:
-    return RedirectResponse(next, HTTPStatus.SEE_OTHER)

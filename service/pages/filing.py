@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from corpus import vocabulary as v
 from corpus.cells import UNSEEN
@@ -19,7 +19,7 @@ from corpus.drafts import Draft, Fields, first
 from corpus.errors import RecordNotFound
 from corpus.records import Achievement, Demand
 from service import forms
-from service.access import Asker, Member, NotSignedIn, Opened
+from service.access import Asker, Member, Opened, account_of
 from service.answers import Answer, Hit, NothingAsked, foreseen, seen
 from service.filing import (
     FORM,
@@ -34,6 +34,7 @@ from service.filing import (
     region_in_words,
     rows,
 )
+from service.forms import onward
 from service.installation import Installation
 from service.templating import address, page
 from service.viewer import Viewer
@@ -71,10 +72,10 @@ def get_new(
 ) -> Response:
     """An empty form, one that begins from a question (`text`), a draft, or what was written before signing in (`kept`)."""
     if kept:
-        claimed = opened.drafts.claim(kept, _id(asker))
-        return _onward(address("/demands/new", draft=claimed.id))
+        claimed = opened.drafts.claim(kept, account_of(asker))
+        return onward(address("/demands/new", draft=claimed.id))
     if draft is not None:
-        held = opened.drafts.get(_id(asker), _number(draft) or 0)
+        held = opened.drafts.get(account_of(asker), _number(draft) or 0)
         return _form_page(request, opened, asker, held.fields, draft=held)
     asked = UNSEEN.sub("", text).strip()
     begun = fields_from(opened.read(asked)) if asked else {}
@@ -86,7 +87,7 @@ def post_new(request: Request, opened: Opened, asker: Asker, fields: forms.Field
     """What is to be done says the button: file it (`do=file`), keep it, look what matches, add a row; or nothing, for a form filled in elsewhere."""
     if not asker.is_signed_in:
         token = opened.drafts.set_aside(_written(fields))
-        return _onward(address("/sign-in", next=address("/demands/new", kept=token)))
+        return onward(address("/sign-in", next=address("/demands/new", kept=token)))
     do, written, id = first(fields, "do"), _written(fields), _draft_of(fields)
     if do == "file":
         found = read(written)
@@ -95,27 +96,27 @@ def post_new(request: Request, opened: Opened, asker: Asker, fields: forms.Field
         saved = opened.store.save([found.demand(asker)])
         if _is_followed(fields):
             name, id_ = str(found.values["title"]), saved.added[0]
-            opened.watches.add(_id(asker), name, opened.store.revision(), demand=id_)
+            opened.watches.add(account_of(asker), name, opened.store.revision(), demand=id_)
         if id is not None:
-            opened.drafts.discard(_id(asker), id)
-        return _onward(f"/my/demands/{saved.added[0]}?done=filed")
+            opened.drafts.discard(account_of(asker), id)
+        return onward(f"/my/demands/{saved.added[0]}?done=filed")
     if do == "draft":
-        kept = opened.drafts.keep(_id(asker), written, id)
-        return _onward(address("/my/demands", done="kept", draft=kept.id))
+        kept = opened.drafts.keep(account_of(asker), written, id)
+        return onward(address("/my/demands", done="kept", draft=kept.id))
     return _form_page(request, opened, asker, _with_rows(written, fields), id=id, begun=bool(first(fields, "prefill")))
 
 
 @router.post("/demands/drafts")
 def post_draft(opened: Opened, asker: Member, fields: forms.Fields) -> JSONResponse:
     """What is being written, kept as it grows; answers with the draft's number."""
-    kept = opened.drafts.keep(_id(asker), _written(fields), _draft_of(fields))
+    kept = opened.drafts.keep(account_of(asker), _written(fields), _draft_of(fields))
     return JSONResponse({"draft": kept.id})
 
 
 @router.post("/demands/drafts/discard")
 def post_discard(opened: Opened, asker: Member, form: forms.Form) -> Response:
-    opened.drafts.discard(_id(asker), _number(form.get("draft", "")) or 0)
-    return _onward("/my/demands?done=discarded")
+    opened.drafts.discard(account_of(asker), _number(form.get("draft", "")) or 0)
+    return onward("/my/demands?done=discarded")
 
 
 @router.post("/demands/preview")
@@ -136,30 +137,30 @@ def get_edit(request: Request, opened: Opened, asker: Member, id: int) -> HTMLRe
 def post_edit(request: Request, opened: Opened, asker: Member, id: int, fields: forms.Fields) -> Response:
     held, written, do = own_demand(opened, asker, id), _written(fields), first(fields, "do")
     if do == "draft":
-        opened.drafts.keep_edits(_id(asker), id, written)
-        return _onward(f"/my/demands/{id}?done=edits")
+        opened.drafts.keep_edits(account_of(asker), id, written)
+        return onward(f"/my/demands/{id}?done=edits")
     if do != "file":
         return _form_page(request, opened, asker, _with_rows(written, fields), held=held)
     found = read(written, held)
     if found.faults:
         return _form_page(request, opened, asker, written, found=found, held=held, status=HTTPStatus.BAD_REQUEST)
     opened.store.save([found.demand(asker, held)])
-    opened.drafts.drop_edits(_id(asker), id)
-    return _onward(f"/my/demands/{id}?done=changed")
+    opened.drafts.drop_edits(account_of(asker), id)
+    return onward(f"/my/demands/{id}?done=changed")
 
 
 @router.post("/demands/{id:int}/edit/keep")
 def post_edits(opened: Opened, asker: Member, id: int, fields: forms.Fields) -> JSONResponse:
     """What is being changed, kept as it grows."""
     own_demand(opened, asker, id)
-    return JSONResponse({"draft": opened.drafts.keep_edits(_id(asker), id, _written(fields)).id})
+    return JSONResponse({"draft": opened.drafts.keep_edits(account_of(asker), id, _written(fields)).id})
 
 
 @router.post("/demands/{id:int}/edit/drop")
 def post_drop(opened: Opened, asker: Member, id: int, form: forms.Form) -> Response:
     own_demand(opened, asker, id)
-    opened.drafts.drop_edits(_id(asker), id)
-    return _onward(f"/demands/{id}/edit")
+    opened.drafts.drop_edits(account_of(asker), id)
+    return onward(f"/demands/{id}/edit")
 
 
 def own_demand(opened: Installation, asker: Viewer, id: int) -> Demand:
@@ -173,7 +174,7 @@ def own_demand(opened: Installation, asker: Viewer, id: int) -> Demand:
 def unsaved(opened: Installation, asker: Viewer, demands: Iterable[Demand]) -> dict[int, Draft]:
     """What the asker has changed of their demands and not saved; what would change nothing is left out."""
     held = {demand.id: demand for demand in demands}
-    edits = opened.drafts.edits(_id(asker), held)
+    edits = opened.drafts.edits(account_of(asker), held)
     return {
         id: draft for id, draft in edits.items() if read(draft.fields, held[id]).demand(asker, held[id]) != held[id]
     }
@@ -247,7 +248,7 @@ def _has_organisation(asker: Viewer, held: Demand | None) -> bool:
 
 
 def _contact(opened: Installation, asker: Viewer) -> dict[str, list[str]]:
-    email = opened.accounts.get(_id(asker)).email
+    email = opened.accounts.get(account_of(asker)).email
     return {"contact": [email]} if email and not asker.is_staff else {}
 
 
@@ -276,13 +277,3 @@ def _with_rows(written: Fields, fields: Fields) -> Fields:
     columns = {name: [row[name] for row in kept] for name in ROW}
     spare = {"spare": [str(_SPARE + 1)]} if first(fields, "do") == "add" else {}
     return {**written, **columns, **spare}
-
-
-def _id(asker: Viewer) -> int:
-    if asker.account is None:
-        raise NotSignedIn()
-    return asker.account
-
-
-def _onward(next: str) -> RedirectResponse:
-    return RedirectResponse(next, HTTPStatus.SEE_OTHER)

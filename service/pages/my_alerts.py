@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from corpus.cells import UNSEEN
 from corpus.drafts import first
@@ -16,9 +15,10 @@ from corpus.vocabulary import KIND
 from corpus.watches import FREQUENCY, Watch
 from indexer.attributes import read_filter
 from service import forms
-from service.access import Member, NotSignedIn, Opened
+from service.access import Member, Opened, account_of
 from service.alerts import in_words, shown
 from service.answers import MARKED
+from service.forms import onward
 from service.installation import Installation
 from service.mail import is_configured
 from service.pages.asking import MODE, Asked, each_once, ids
@@ -47,7 +47,7 @@ class Saved:
 @router.get("/my/alerts")
 def get_alerts(request: Request, opened: Opened, asker: Member, done: str = "") -> HTMLResponse:
     """Looking at the page makes its alerts seen: they count no more in the head of the page."""
-    account = opened.accounts.get(_id(asker))
+    account = opened.accounts.get(account_of(asker))
     watches = opened.watches.of(account.id)
     alerts = shown(opened, asker, opened.watches.alerts(account.id))
     opened.watches.see([alert.id for alert, _ in alerts if alert.seen_at is None])
@@ -76,26 +76,26 @@ def post_search(opened: Opened, asker: Member, fields: forms.Fields) -> Response
     words = [in_words(condition) for condition in read_filter(asked["where"])]
     name = " ".join(UNSEEN.sub("", first(fields, "name")).split())[:_NAME]
     opened.watches.add(
-        _id(asker),
+        account_of(asker),
         name or asked["q"][:_NAME] or "，".join(words)[:_NAME] or "全部",
         opened.store.revision(),
         asked=asked,
         frequency=FREQUENCY.code(first(fields, "frequency") or "daily"),
     )
-    return _onward("/my/alerts?done=saved")
+    return onward("/my/alerts?done=saved")
 
 
 @router.post("/my/searches/{id:int}")
 def post_frequency(opened: Opened, asker: Member, id: int, form: forms.Form) -> Response:
     frequency = FREQUENCY.code(form.get("frequency", ""))
-    opened.watches.change(_id(asker), id, frequency, opened.store.revision())
-    return _onward("/my/alerts?done=changed")
+    opened.watches.change(account_of(asker), id, frequency, opened.store.revision())
+    return onward("/my/alerts?done=changed")
 
 
 @router.post("/my/searches/{id:int}/remove")
 def post_remove(opened: Opened, asker: Member, id: int, form: forms.Form) -> Response:
-    opened.watches.remove(_id(asker), id)
-    return _onward("/my/alerts?done=removed")
+    opened.watches.remove(account_of(asker), id)
+    return onward("/my/alerts?done=removed")
 
 
 def _asked(fields: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -124,13 +124,3 @@ def _saved(opened: Installation, asker: Viewer, watch: Watch) -> Saved:
     ]
     conditions = [in_words(condition) for condition in read_filter(held["where"])]
     return Saved(watch, Asked(**held).address(), [*conditions, *turns])
-
-
-def _id(asker: Viewer) -> int:
-    if asker.account is None:
-        raise NotSignedIn()
-    return asker.account
-
-
-def _onward(next: str) -> RedirectResponse:
-    return RedirectResponse(next, HTTPStatus.SEE_OTHER)

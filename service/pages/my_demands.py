@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from corpus.errors import BadInput
 from corpus.needs import Given
@@ -15,11 +15,11 @@ from corpus.pairs import Actor, Match, MatchNotFound
 from corpus.records import Achievement, Demand
 from corpus.steps import OPEN, REASONS, STATES
 from corpus.vocabulary import STATUS
-from service.access import Member, NotSignedIn, Opened
+from service.access import Member, Opened, account_of
 from service.answers import disclosed
 from service.dealing import Told, together, told, word
 from service.following import Following, glance_at, look_at
-from service.forms import Form, once
+from service.forms import Form, once, onward
 from service.installation import Installation
 from service.pages.filing import AUDIENCES, own_demand, unsaved
 from service.templating import page
@@ -82,7 +82,7 @@ def get_mine(
     own = own_demands(opened, asker)
     at = min(max(1, int(number)), -(-len(own) // PER_PAGE) or 1) if number.isascii() and number.isdigit() else 1
     listed = own[(at - 1) * PER_PAGE : at * PER_PAGE]
-    lasts = opened.glances.latest(_id(asker), [demand.id for demand in listed])
+    lasts = opened.glances.latest(account_of(asker), [demand.id for demand in listed])
     found = [Row(d, glance_at(opened, d, viewer=asker, last=lasts.get(d.id))) for d in listed]
     return page(
         request,
@@ -91,7 +91,7 @@ def get_mine(
         total=len(own),
         at=at,
         pages=-(-len(own) // PER_PAGE),
-        drafts=opened.drafts.all(_id(asker)),
+        drafts=opened.drafts.all(account_of(asker)),
         done=DONE.get(done),
         kept=draft if done == "kept" else None,
         edits=unsaved(opened, asker, listed),
@@ -111,7 +111,7 @@ def post_status(opened: Opened, asker: Member, id: int, form: Form) -> Response:
     if to not in MOVES.get(demand.status, {}):
         raise StatusFixed(now=STATUS.name(demand.status))
     opened.store.save([replace(demand, status=to)])
-    return _onward(f"/my/demands/{id}?done={to}")
+    return onward(f"/my/demands/{id}?done={to}")
 
 
 @router.post("/my/demands/{id:int}/answer")
@@ -129,13 +129,13 @@ def post_answer(request: Request, opened: Opened, asker: Member, id: int, form: 
         made.step(match.id, to, actor, given, version=_number(form.get("version", "")), key=once(form))
     except BadInput as refused:
         return _demand_page(request, opened, asker, demand, problem=str(refused), status=HTTPStatus.BAD_REQUEST)
-    return _onward(f"/my/demands/{id}?done=answered")
+    return onward(f"/my/demands/{id}?done=answered")
 
 
 def own_demands(opened: Installation, asker: Viewer) -> list[Demand]:
     """Latest change first."""
     organisation = asker.organisation if asker.role == "firm" else None
-    held = opened.store.owned("demand", _id(asker), organisation)
+    held = opened.store.owned("demand", account_of(asker), organisation)
     return [record for record in held if isinstance(record, Demand) and asker.owns(record)]
 
 
@@ -198,13 +198,3 @@ def _demand_page(
 
 def _number(written: str) -> int:
     return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else 0
-
-
-def _id(asker: Viewer) -> int:
-    if asker.account is None:
-        raise NotSignedIn()
-    return asker.account
-
-
-def _onward(next: str) -> RedirectResponse:
-    return RedirectResponse(next, HTTPStatus.SEE_OTHER)

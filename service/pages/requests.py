@@ -13,7 +13,7 @@ from corpus.accounts import AccountUnknown
 from corpus.contact_requests import LONGEST, STATE, ContactRequest, RequestUnfit, State
 from corpus.errors import RecordNotFound
 from corpus.records import Record
-from service.access import Opened, Staff
+from service.access import Opened, Staff, account_of
 from service.answers import disclosed
 from service.dealing import assign
 from service.forms import Form, once
@@ -61,7 +61,7 @@ def get_request(request: Request, opened: Opened, asker: Staff, id: int) -> HTML
 def post_request_opened(request: Request, opened: Opened, asker: Staff, form: Form, id: int) -> HTMLResponse:
     """The page with how to reach both sides; that it was read is noted."""
     asked = opened.requests.get(id)
-    reached = opened.requests.contact_of(id, _id(asker))
+    reached = opened.requests.contact_of(id, account_of(asker))
     try:
         theirs = disclosed(opened, asked.record, viewer=asker)
     except RecordNotFound:
@@ -76,7 +76,7 @@ def post_take(opened: Opened, asker: Staff, form: Form, id: int) -> Response:
     if joined is not None:
         assign(opened, asker, joined, asker.login, once(form))
         return RedirectResponse(f"/workbench/{joined}", HTTPStatus.SEE_OTHER)
-    opened.requests.take(id, _id(asker))
+    opened.requests.take(id, account_of(asker))
     return _to(id)
 
 
@@ -89,7 +89,7 @@ def post_demand(opened: Opened, asker: Staff, form: Form, id: int) -> Response:
 
 @router.post("/requests/{id:int}/release")
 def post_release(opened: Opened, asker: Staff, form: Form, id: int) -> Response:
-    opened.requests.release(id, _id(asker), whoever=asker.role == "operator")
+    opened.requests.release(id, account_of(asker), whoever=asker.role == "operator")
     return _to(id)
 
 
@@ -97,7 +97,7 @@ def post_release(opened: Opened, asker: Staff, form: Form, id: int) -> Response:
 def post_close(request: Request, opened: Opened, asker: Staff, form: Form, id: int) -> Response:
     note = form.get("note", "")
     try:
-        opened.requests.close(id, _id(asker), note, whoever=asker.role == "operator")
+        opened.requests.close(id, account_of(asker), note, whoever=asker.role == "operator")
     except RequestUnfit as told:
         values = {"fault": told.faults["note"], "note": note}
         return _request_page(request, opened, asker, opened.requests.get(id), HTTPStatus.BAD_REQUEST, **values)
@@ -151,11 +151,6 @@ def _name(opened: Installation, account: int) -> str:
         return opened.accounts.get(account).name
     except AccountUnknown:
         return "已注销的账号"
-
-
-def _id(asker: Viewer) -> int:
-    assert asker.account is not None
-    return asker.account
 
 
 def _to(id: int) -> RedirectResponse:

@@ -18,7 +18,7 @@ from corpus.queue import Wanted, counted
 from corpus.steps import REASONS, STATES
 from corpus.vocabulary import industries, regions
 from service import dealing
-from service.access import Opened, Staff
+from service.access import Opened, Staff, account_of
 from service.dealing import Outcome, by, meeting, meetings
 from service.forms import Fields, once
 from service.installation import Installation
@@ -48,7 +48,7 @@ def get_workbench(
     did: Annotated[str, Query(max_length=20)] = "",
     of: Annotated[str, Query(max_length=8_000)] = "",
 ) -> HTMLResponse:
-    before = opened.rounds.visit(_id(asker))
+    before = opened.rounds.visit(account_of(asker))
     done = [key for key in of.split(".") if _key(key)]
     return _queue(request, opened, asker, asked, after=after, since=before, did=did if done else "", done=done)
 
@@ -133,7 +133,7 @@ def _queue(
     typed: Mapping[str, str] | None = None,
     chosen: Iterable[str] = (),
 ) -> HTMLResponse:
-    made, today, beat = opened.matches, opened.matches.today(), opened.beats.of(_id(asker))
+    made, today, beat = opened.matches, opened.matches.today(), opened.beats.of(account_of(asker))
     try:
         wanted = asked.wanted(asker, today, beat)
     except UnknownValue as told:
@@ -205,8 +205,3 @@ def _key(written: str) -> tuple[int, int] | None:
     id, _, version = written.partition(":")
     is_key = id.isascii() and id.isdigit() and version.isascii() and version.isdigit()
     return (int(id), int(version)) if is_key and len(id) < 19 and len(version) < 10 else None
-
-
-def _id(asker: Viewer) -> int:
-    assert asker.account is not None
-    return asker.account
