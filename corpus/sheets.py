@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from corpus.formulas import armed
 from corpus.headings import looks_like_headings
@@ -16,6 +16,7 @@ from corpus.workbooks import worksheets
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson")
 _LONGEST_CELL = 10_000_000
+_LONGEST_LINE = 20_000_000
 
 
 def rows(path: Path, mapped: Collection[str] = ()) -> Iterator[Row]:
@@ -40,7 +41,7 @@ def sheets(path: Path, mapped: Collection[str] = ()) -> Iterator[Sheet]:
 def _json_rows(path: Path) -> Iterator[Row]:
     with telling(path), path.open(encoding=_encoding(path), errors="strict") as lines:
         begun = False
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(_bounded(path, lines), start=1):
             if not line.strip():
                 continue
             if not begun and line.lstrip().startswith("["):
@@ -65,7 +66,7 @@ def _csv_rows(path: Path, mapped: Collection[str]) -> Iterator[Row]:
     with telling(path), path.open(encoding=_encoding(path), newline="") as text:
         start = text.read(65536)
         text.seek(0)
-        quotes = _Quotes(text)
+        quotes = _Quotes(_bounded(path, text))
         reader = csv.reader(quotes, delimiter=_delimiter(start, mapped))
         try:
             yield from under_headings(_numbered(reader, quotes), path, mapped)
@@ -73,6 +74,16 @@ def _csv_rows(path: Path, mapped: Collection[str]) -> Iterator[Row]:
             raise FileUnreadable(
                 file=path.name, reason=f"第 {reader.line_num} 行附近的引号或分隔符不完整（{error}）"
             ) from error
+
+
+def _bounded(path: Path, text: TextIO) -> Iterator[str]:
+    """The lines of a text: one that never ends is not read into memory as a whole. Raises FileUnreadable."""
+    number = 0
+    while line := text.readline(_LONGEST_LINE):
+        number += 1
+        if len(line) == _LONGEST_LINE and not line.endswith("\n"):
+            raise FileUnreadable(file=path.name, reason=f"第 {number} 行太长，超过 {_LONGEST_LINE:,} 个字符")
+        yield line
 
 
 @dataclass

@@ -139,9 +139,8 @@ def _rows(demands: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
 
 def _in_words(value: Any) -> str | int:
     if isinstance(value, Mapping):
-        return "，".join(
-            f"{name} {part:g}" if isinstance(part, float) else f"{name} {part}" for name, part in value.items()
-        )
+        parts = (f"{name} {part:g}" if isinstance(part, float) else f"{name} {part}" for name, part in value.items())
+        return "，".join(parts) or "无"
     if isinstance(value, list | tuple):
         return "；".join(map(str, value)) or "无"
     return "无" if value is None else value if isinstance(value, int) else str(value)

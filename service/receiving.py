@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ijson
 from fastapi import Request
@@ -26,6 +27,11 @@ LARGEST = 200_000_000
 MOST = 100_000
 """Demands of one job."""
 _PART = 1 << 20
+_DEEPER = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
+_DEEPEST = 20
+"""Brackets within brackets."""
+Event = tuple[str, Any]
+"""Of ijson: what, its value."""
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ENDINGS = {
     "application/json": ".json",
@@ -98,15 +104,30 @@ def as_lines(file: Path) -> Path:
         with file.open("rb") as given, lines.open("w", encoding="utf-8", errors="backslashreplace") as out:
             start = given.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
             given.seek(3 if given.seek(0) == 0 and given.read(3) == b"\xef\xbb\xbf" else 0)
-            for item in ijson.items(given, "demands.item" if start == b"{" else "item", use_float=True):
+            items = "demands.item" if start == b"{" else "item"
+            events = _shallow(ijson.basic_parse(given, use_float=True))
+            for item in ijson.items(ijson.parse(events), items):
                 out.write(json.dumps(item, ensure_ascii=False) + "\n")
                 count += 1
     except (ijson.JSONError, UnicodeError, ValueError) as error:
-        raise NotJson(reason=str(error)[:100].replace("\n", " ")) from error
+        said = " ".join(str(error).partition("\n")[0].split())
+        raise NotJson(reason=f"写得不完整，或有一处不对（{said[:100]}）") from error
     if not count:
         raise NotJson(reason="里面没有一条需求")
     file.unlink()
     return lines
+
+
+def _shallow(events: Iterable[Event]) -> Iterator[Event]:
+    """The events of a JSON text, as long as it is no deeper than demands are. Raises NotJson."""
+    depth = 0
+    for event in events:
+        depth += _DEEPER.get(event[0], 0)
+        if (
+            depth > _DEEPEST
+        ):  # where it is told for each of 100,000 brackets in which others it lies, that takes gigabytes
+            raise NotJson(reason=f"括号套得太深，超过 {_DEEPEST} 层")
+        yield event
 
 
 def at_most(file: Path) -> int:

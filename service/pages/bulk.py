@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from http import HTTPStatus
 from pathlib import Path
@@ -83,7 +82,7 @@ def post_again(request: Request, opened: Opened, asker: Staff, id: str, fields: 
     folder = folders.folder_of(opened.settings.home, opened.jobs.new_id())
     folder.mkdir(parents=True)
     try:
-        os.link(folders.folder_of(opened.settings.home, job.id) / job.file, folder / job.file)
+        shutil.copyfile(folders.folder_of(opened.settings.home, job.id) / job.file, folder / job.file)
         again = submitted(opened, asker, _received(folder / job.file), wanted.options())
     except (BadInput, TooManyJobs) as problem:
         shutil.rmtree(folder, ignore_errors=True)

@@ -229,8 +229,10 @@ def test_json_lines_are_read_whatever_their_encoding(tmp_path: Path, encoding: s
         ("成果.csv", TWO.encode("utf-16"), "文字编码既不是 UTF-8 也不是 GB18030"),
         ("成果.jsonl", '\n [\n{"title": "涂层"}\n]', "它以“\\[”开头；.jsonl 不是一个数组，每一行应是一个 JSON 对象"),
         ("成果.csv", "成果名称,编号\n" + "长" * 10_000_001, "第 2 行附近的引号或分隔符不完整"),
+        ("成果.jsonl", '{"title": "涂层"}\n{"title": "' + "长" * 20_000_000, "第 2 行太长，超过 20,000,000 个字符"),
+        ("成果.csv", "成果名称,编号\n" + "长,短," * 5_000_001, "第 2 行太长，超过 20,000,000 个字符"),
     ],
-    ids=["pdf", "no-suffix", "xls", "utf-16", "json-array", "endless-cell"],
+    ids=["pdf", "no-suffix", "xls", "utf-16", "json-array", "endless-cell", "endless-json", "endless-row"],
 )
 def test_a_file_that_cannot_be_read_is_told_with_the_reason(
     tmp_path: Path, name: str, content: str | bytes, reason: str

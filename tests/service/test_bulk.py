@@ -151,7 +151,7 @@ def test_a_workbook_has_matches_refused_rows_and_what_it_was_made_with(run: Run,
     assert book["匹配"]["D4"].data_type == "s"
     assert list(book["退回"].values) == [("文件", "行号", "原因"), *(("需求.csv", *row) for row in REFUSED)]
     about = {row[0]: row[1] for row in book["说明"].values}
-    assert about["筛选"] == "trl=5..9"
+    assert (about["列名对照"], about["筛选"]) == ("无", "trl=5..9")
     assert (about["最多几条"], about["检索方式"], about["修订号"]) == (2, "hybrid", 405)
     assert str(about["向量模型"]).startswith("model@")
     assert "词语 0." in str(about["权重"])
