@@ -15,6 +15,7 @@ memory        what a process and its servers hold, and what a folder takes on di
 peers/        other engines on the same vectors and words, a module each
 over_http     Duijie as it is served
 people        brokers and firms at once, and whether anything was lost
+beside_jobs   searches while a job of thousands of demands is worked on, against searches by themselves
 ours          Duijie itself
 report        all results in one table
 growth        how figures grow with the library, as a chart

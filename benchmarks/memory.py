@@ -20,6 +20,12 @@ def of_process(pid: int) -> int:
     return _field(pid, "status", "VmRSS")
 
 
+def of_children(pid: int) -> int:
+    """Bytes that the processes hold which a process started."""
+    started = " ".join(_read(task / "children") or "" for task in Path(f"/proc/{pid}/task").glob("*"))
+    return sum(of_process(int(child)) for child in started.split())
+
+
 def servers(folder: Path) -> set[int]:
     """The processes whose command line names the folder, and their children; without this process and those it comes from."""
     parents: dict[int, int] = {}

@@ -16,6 +16,7 @@ from typing import Any
 
 import zstandard
 
+FILE = Path("../shared/data/chinaxiv-paragraphs.jsonl.zst")
 LEAST = 130
 """Characters of a passage."""
 SHIFTS = (0, 65, 33, 98)

@@ -18,6 +18,7 @@ from benchmarks.shelf import KINDS, Question
 from indexer.normalise import fold
 from indexer.words import Words, runs
 
+DEMANDS = Path("../shared/data/brokers-demands-dev.jsonl")
 EACH = 200
 _PARAGRAPH = range(100, 201)
 _PAGE = 800
@@ -29,7 +30,7 @@ def asked(words: Words, inside: Sequence[str], demands: Sequence[str]) -> list[Q
     chance = random.Random(1)  # noqa: S311 - the same questions every time
     texts = {
         "short": _distinct([_neighbours(words, passage, chance) for passage in inside]),
-        "paragraph": [text for demand in demands for text in _paragraphs(demand)],
+        "paragraph": paragraphs(demands),
         "page": [_page(start, demands, chance) for start in islice(cycle(demands), EACH)],
     }
     return [
@@ -43,6 +44,11 @@ def demand_texts(file: Path) -> list[str]:
     """Title and content of each demand of a JSONL file."""
     rows = [json.loads(line) for line in file.read_text("utf-8").splitlines() if line]
     return [re.sub(r"\s+", " ", f"{row.get('title', '')}。{row['content']}") for row in rows]
+
+
+def paragraphs(demands: Sequence[str]) -> list[str]:
+    """Whole sentences of each demand together, 100 to 200 characters long."""
+    return [text for demand in demands for text in _paragraphs(demand)]
 
 
 def _spread(texts: Sequence[str]) -> list[str]:
@@ -76,7 +82,6 @@ def _whole_words(run: str, pieces: Sequence[str]) -> list[str]:
 
 
 def _paragraphs(demand: str) -> list[str]:
-    """Whole sentences together, 100 to 200 characters long."""
     made, waiting = [], ""
     for sentence in _SENTENCE.findall(demand):
         if len(waiting + sentence) > _PARAGRAPH[-1]:

@@ -18,11 +18,11 @@ from rich.console import Console
 
 from benchmarks import report
 from benchmarks.library import make
+from benchmarks.passages import FILE
 from benchmarks.peers import NAMES
 from benchmarks.peers.measured import LIMIT
+from benchmarks.questions import DEMANDS
 
-FILE = Path("../shared/data/chinaxiv-paragraphs.jsonl.zst")
-DEMANDS = Path("../shared/data/brokers-demands-dev.jsonl")
 _path = click.Path(path_type=Path)
 
 
