@@ -7,6 +7,7 @@ repeating     work done again and again beside a server's answers
 installation  a store and an index, opened together and kept in step
 facets        by which values an answer can be narrowed
 viewer        who asks, and what they may see
+holdings      the library as a viewer sees it, without a question
 folding       records that say the same, in one card
 turning       a question turned towards what is liked
 answers       search and match: one function each, behind every page, endpoint and command

@@ -7,38 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 from corpus.cells import UNSEEN
-from corpus.disclosures import disclose
-from corpus.errors import BadInput, RecordNotFound
+from corpus.errors import BadInput
 from corpus.records import Achievement, Demand, Record, searched_texts
-from indexer.attributes import read_filter, scope
+from indexer.attributes import read_filter
 from indexer.classes import Tag
 from indexer.comparisons import Finding, Pair, compare
-from indexer.entries import Among, Engine, Filter
 from indexer.fusion import Band, Mode
 from indexer.index import Index
 from indexer.matching import Ranked
 from indexer.quotes import Quote, quotes
 from indexer.reading import Reading
-from service.facets import Facet, counted_by, facet
 from service.folding import folded
+from service.holdings import OTHER_SIDE, held, seen
 from service.installation import Installation
 from service.turning import marked, turned
-from service.viewer import Viewer, confidential
+from service.viewer import Viewer
 
-OTHER_SIDE = {"achievement": "demand", "demand": "achievement"}
 PAGED = 200
 """How deep a ranking is counted and paged."""
 MARKED = 20
 """Liked and disliked records that one question takes, of each."""
-_LISTED = 200
-"""Records that are read at once to list those a viewer may see."""
-
-WEEK = timedelta(days=7)
-COUNTED = 10_000
-"""Of the latest records, those that are looked at to tell how many are new."""
 
 
 class NothingAsked(BadInput):
@@ -82,15 +72,6 @@ class Answer:
     note: str | None = None
 
 
-@dataclass(frozen=True)
-class Holdings:
-    """How many records there are of each kind, how many came in this week, and by which values they can be gone through."""
-
-    counts: Mapping[str, int]
-    new: int
-    facets: Mapping[str, Mapping[str, Facet | None]]
-
-
 def search(
     installation: Installation,
     text: str,
@@ -128,7 +109,7 @@ def search(
     )
     ranked = [hit for hit in found if hit.id not in unlike][:PAGED]
     wanted = ranked if fold else ranked[offset : offset + limit]
-    records = _held(installation, viewer, [hit.id for hit in wanted])
+    records = held(installation, viewer, [hit.id for hit in wanted])
     shown = [hit for hit in wanted if hit.id in records]
     groups = _once(index, shown, records)[offset : offset + limit] if fold else [[hit] for hit in shown]
     return Answer(
@@ -215,7 +196,7 @@ def _read_and_matched(
     if not reading.text:
         raise NothingAsked()
     used, ranked = index.find(reading, mode=mode, kind=wanted, filter=read_filter(where), seen=viewer.seen, limit=limit)
-    records = _held(installation, viewer, [hit.id for hit in ranked])
+    records = held(installation, viewer, [hit.id for hit in ranked])
     hits = [hit_of(hit, records[hit.id], reading) for hit in ranked if hit.id in records]
     degraded = index.degraded if mode != "keyword" else None
     return Answer(used, degraded, reading, revision, len(hits), hits, note=note_of(ranked, installation.late))
@@ -236,77 +217,6 @@ def _compared(index: Index, reading: Reading, asked: Record | None, hit: Hit) ->
 def supposed(index: Index, record: Record) -> tuple[Tag, ...]:
     """The classes that a record speaks of, where it does not state its industry itself."""
     return () if record.industry else index.tags(record)
-
-
-def browse(
-    installation: Installation, *, viewer: Viewer, kind: str | None, where: Iterable[str], limit: int, offset: int
-) -> tuple[int, list[Record]]:
-    """Without a question: how many records pass of those a viewer may see, and the latest of them."""
-    index = installation.fresh()
-    filter = _passing(kind, where, viewer)
-    ids = index.engine.browse(offset + limit, filter)[offset:]
-    records = _held(installation, viewer, ids)
-    return index.engine.count(filter), [records[id] for id in ids if id in records]
-
-
-def holdings(installation: Installation, *, viewer: Viewer) -> Holdings:
-    """What the library holds of what a viewer may see."""
-    engine = installation.fresh().engine
-    shown = {kind: scope(kind, (), viewer.seen) for kind in OTHER_SIDE}
-    return Holdings(
-        {kind: engine.count(filter) for kind, filter in shown.items()},
-        _added_since(installation, engine, viewer, datetime.now(UTC).replace(tzinfo=None) - WEEK),
-        {
-            kind: {name: facet(name, counted_by(engine, filter)) for name in ("industry", "stage", "region")}
-            for kind, filter in shown.items()
-        },
-    )
-
-
-def _added_since(installation: Installation, engine: Engine, viewer: Viewer, moment: datetime) -> int:
-    """How many records came in at or after a moment, of the latest `COUNTED` that a viewer may see."""
-    first = installation.store.first_added(moment)
-    return sum(id >= first for id in engine.browse(COUNTED, scope(None, (), viewer.seen))) if first is not None else 0
-
-
-def _passing(kind: str | None, where: Iterable[str], viewer: Viewer) -> Filter:
-    filter = read_filter(where)
-    return (*scope(kind, filter, viewer.seen), *filter)
-
-
-def seen(installation: Installation, id: int, *, viewer: Viewer) -> Record:
-    """A record that a viewer may see. Raises RecordNotFound for one they may not see just as for one that is not there."""
-    record = installation.store.get(id)
-    if not viewer.sees(record):
-        raise RecordNotFound(id=id)
-    return record
-
-
-def listed(
-    installation: Installation, kind: str, *, viewer: Viewer, limit: int, before: int | None = None
-) -> tuple[int, list[Record]]:
-    """How many records of a kind a viewer may see, whatever their status, and the latest changed of them, below revision `before` if given."""
-    index = installation.fresh()
-    total = index.engine.count((*viewer.seen, Among("kind", frozenset({kind}))))
-    found: list[Record] = []
-    while len(found) < limit and (more := installation.store.latest(kind, _LISTED, before)):
-        found += [record for record in more if viewer.sees(record)]
-        before = more[-1].revision
-    return total, found[:limit]
-
-
-def disclosed(installation: Installation, id: int, *, viewer: Viewer) -> Mapping[str, str]:
-    """What a record states confidentially, by field, where the viewer may be told; noted, unless it is their own. Raises RecordNotFound."""
-    record = seen(installation, id, viewer=viewer)
-    told = confidential(record) if viewer.may_be_told(record) else {}
-    if told and viewer.account is not None and not viewer.owns(record):
-        disclose(installation.store.engine, viewer.account, id)
-    return told
-
-
-def _held(installation: Installation, viewer: Viewer, ids: Sequence[int]) -> dict[int, Record]:
-    """The records as they stand in the store, which may be ahead of the index: what went, or may be seen no more, is left out."""
-    return {id: record for id, record in installation.store.get_many(ids).items() if viewer.sees(record)}
 
 
 def note_of(ranked: Sequence[Ranked], late: int) -> str | None:

@@ -12,8 +12,8 @@ from corpus.pairs import Actor, Match
 from corpus.records import Achievement, Demand, Record
 from corpus.steps import RELEASED
 from indexer.attributes import SHOWN_STATUSES
-from service.answers import OTHER_SIDE, disclosed, seen
 from service.dealing import Meeting, is_for_brokers, meeting
+from service.holdings import OTHER_SIDE, disclosed, seen
 from service.installation import Installation
 from service.viewer import Viewer, confidential
 

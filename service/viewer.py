@@ -83,7 +83,7 @@ class Viewer:
         return replace(record, owner=self.account) if is_nobodys else record
 
     def may_be_told(self, record: Record) -> bool:
-        """Whether what is confidential of a record may be disclosed to them; use `service.answers.disclosed`, which notes that it was."""
+        """Whether what is confidential of a record may be disclosed to them; use `service.holdings.disclosed`, which notes that it was."""
         return self.sees(record) and (self.is_machine or self.is_staff or self.owns(record))
 
 

@@ -12,7 +12,6 @@ from corpus.pairs import Actor
 from corpus.queue import Order
 from service import dealing
 from service.access import Asker, Member, Opened, Staff
-from service.answers import seen
 from service.api.match_bodies import (
     EXAMPLE,
     Asked,
@@ -41,6 +40,7 @@ from service.api.match_shapes import (
     shown_json,
 )
 from service.dealing import compared, meeting, meetings
+from service.holdings import seen
 from service.installation import Installation
 from service.introducing import contacts
 from service.problems import status_of

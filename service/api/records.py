@@ -14,8 +14,8 @@ from corpus.cells import record_of
 from corpus.errors import BadInput, RecordNotFound, RecordRefused, UnknownField
 from corpus.records import KINDS, Record, about, public, stated_fields
 from service.access import Asker, Opened, Staff
-from service.answers import listed, seen
 from service.api.shapes import TagJson, tag_json
+from service.holdings import listed, seen
 from service.installation import Installation
 from service.viewer import Viewer
 

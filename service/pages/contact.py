@@ -14,8 +14,8 @@ from corpus.records import Record
 from corpus.tries import TooManyTries
 from indexer.attributes import SHOWN_STATUSES, today
 from service.access import Asker, Member, Opened
-from service.answers import seen
 from service.forms import Form, page_for_anyone
+from service.holdings import seen
 from service.installation import Installation
 from service.introducing import introduce, own_sides
 from service.templating import page

@@ -20,7 +20,7 @@ from corpus.errors import RecordNotFound
 from corpus.records import Achievement, Demand
 from service import forms
 from service.access import Asker, Member, Opened, account_of
-from service.answers import Answer, Hit, NothingAsked, foreseen, seen
+from service.answers import Answer, Hit, NothingAsked, foreseen
 from service.filing import (
     FORM,
     MOST_ROWS,
@@ -35,6 +35,7 @@ from service.filing import (
     rows,
 )
 from service.forms import onward
+from service.holdings import seen
 from service.installation import Installation
 from service.templating import address, page
 from service.viewer import Viewer

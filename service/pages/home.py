@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from service.access import Asker, Opened
-from service.answers import browse, holdings
+from service.holdings import browse, holdings
 from service.templating import page
 
 router = APIRouter(include_in_schema=False)

@@ -16,10 +16,10 @@ from corpus.records import Achievement, Demand
 from corpus.steps import OPEN, REASONS, STATES
 from corpus.vocabulary import STATUS
 from service.access import Member, Opened, account_of
-from service.answers import disclosed
 from service.dealing import Told, together, told, word
 from service.following import Following, glance_at, look_at
 from service.forms import Form, once, onward
+from service.holdings import disclosed
 from service.installation import Installation
 from service.pages.filing import AUDIENCES, own_demand, unsaved
 from service.templating import page

@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse
 from corpus.records import Record, about
 from indexer.comparisons import COMPARISONS
 from service.access import Asker, Member, Opened
-from service.answers import OTHER_SIDE, disclosed, seen
 from service.beside import beside
 from service.forms import Form
+from service.holdings import OTHER_SIDE, disclosed, seen
 from service.installation import Installation
 from service.pages.contact import why_not
 from service.pages.sheet import Stated, missing, sections, wording

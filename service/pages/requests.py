@@ -14,9 +14,9 @@ from corpus.contact_requests import LONGEST, STATE, ContactRequest, RequestUnfit
 from corpus.errors import RecordNotFound
 from corpus.records import Record
 from service.access import Opened, Staff, account_of
-from service.answers import disclosed
 from service.dealing import assign
 from service.forms import Form, once
+from service.holdings import disclosed
 from service.installation import Installation
 from service.introducing import write_down
 from service.templating import page

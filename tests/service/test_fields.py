@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 
 from corpus.records import Achievement, Demand, Record
 from indexer.attributes import today
-from service.answers import browse
 from service.app import create_app
 from service.fields import Cell, FieldMap, FieldUnknown, field_map, months_until, shade
+from service.holdings import browse
 from service.installation import Installation
 from service.settings import Settings
 from service.viewer import MACHINE

@@ -25,9 +25,10 @@ from corpus.errors import RecordNotFound
 from corpus.records import Achievement, Demand, Record
 from indexer.attributes import AUDIENCE, attributes_of
 from indexer.entries import passes
-from service.answers import browse, disclosed, holdings, listed, match, search, seen
+from service.answers import match, search
 from service.app import create_app
 from service.fields import field_map
+from service.holdings import browse, disclosed, holdings, listed, seen
 from service.installation import Installation
 from service.results import Wanted, results
 from service.settings import Settings
