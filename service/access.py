@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from corpus.errors import DuijieError
 from corpus.vocabulary import SCOPE
@@ -113,11 +114,27 @@ _UNCOUNTED = (*_OPEN, "/sign-in")
 """What a visitor may always ask for; tries to sign in are counted by themselves."""
 
 
-def requires(*roles: Role) -> Callable[[Request], Viewer]:
+async def asking(request: Request) -> Viewer:
+    """A dependency: `viewer`. Only who has to be looked up is looked up in a thread: handing a request from one to another takes longer than the rest."""
+    is_known = hasattr(request.state, "viewer") or not (
+        request.cookies.get(SESSION) or request.headers.get("authorization")
+    )
+    return viewer(request) if is_known else await run_in_threadpool(viewer, request)
+
+
+async def opened(request: Request) -> Installation:
+    """A dependency: `installation`."""
+    return installation(request)
+
+
+Opened = Annotated[Installation, Depends(opened)]
+Asker = Annotated[Viewer, Depends(asking)]
+
+
+def requires(*roles: Role) -> Callable[[Viewer], Awaitable[Viewer]]:
     """A dependency: the viewer, who has one of the roles. Raises NotSignedIn, NotAllowed."""
 
-    def required(request: Request) -> Viewer:
-        asker = viewer(request)
+    async def required(asker: Asker) -> Viewer:
         if not asker.is_signed_in:
             raise NotSignedIn()
         if asker.role not in roles:
@@ -127,10 +144,9 @@ def requires(*roles: Role) -> Callable[[Request], Viewer]:
     return required
 
 
-def bulk_asker(request: Request) -> Viewer:
+async def bulk_asker(request: Request, asker: Asker) -> Viewer:
     """A dependency: who may have many demands matched, a system with a key for it (`scope_of`), a broker or an operator. Raises NotSignedIn, NotAllowed."""
-    asker = viewer(request)
-    return asker if getattr(request.state, "has_key", False) else requires("broker", "operator")(request)
+    return asker if getattr(request.state, "has_key", False) else await requires("broker", "operator")(asker)
 
 
 _ROLES = {"firm": "企业", "broker": "经纪人", "operator": "管理员"}
@@ -142,8 +158,6 @@ def form_token(request: Request, secret: str | None = None) -> str:
     return hmac.new(bound.encode(), b"form", hashlib.sha256).hexdigest() if bound else ""
 
 
-Opened = Annotated[Installation, Depends(installation)]
-Asker = Annotated[Viewer, Depends(viewer)]
 Member = Annotated[Viewer, Depends(requires("firm", "broker", "operator"))]
 Staff = Annotated[Viewer, Depends(requires("broker", "operator"))]
 Bulk = Annotated[Viewer, Depends(bulk_asker)]

@@ -13,7 +13,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.staticfiles import StaticFiles
 
 from service import problems, settings
-from service.access import viewer
+from service.access import asking
 from service.alerting import alerting
 from service.api import bulk as bulk_operations
 from service.api import health, leaving, match_figures, matches, matching, notes, records, searching
@@ -123,9 +123,9 @@ def create_app(installation: Installation, *, suggests: bool = False, alerts: bo
     )
     app.state.installation = installation
     for part in PAGES:
-        app.include_router(part.router, dependencies=[Depends(viewer)])
+        app.include_router(part.router, dependencies=[Depends(asking)])
     for operations in OPERATIONS:
-        app.include_router(operations.router, responses=problems.described(), dependencies=[Depends(viewer)])
+        app.include_router(operations.router, responses=problems.described(), dependencies=[Depends(asking)])
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     problems.install(app)
     app.add_middleware(Bounded)

@@ -14,7 +14,7 @@ from corpus.cells import record_of
 from corpus.errors import BadInput, RecordNotFound, RecordRefused, UnknownField
 from corpus.records import KINDS, Record, about, public, stated_fields
 from service.access import Asker, Opened, Staff
-from service.api.shapes import TagJson, tag_json
+from service.api.shapes import TagJson, as_sent, tag_json
 from service.holdings import listed, seen
 from service.installation import Installation
 from service.viewer import Viewer
@@ -99,12 +99,11 @@ def _routes(kind: type[Record], path: str) -> None:
         return Page(total=total, records=[public(record) for record in found], next=following)
 
     @router.post(path, tags=[name], summary="Add or replace by source and source_id", operation_id=f"post_{path[1:]}",
-                 status_code=201, openapi_extra=body,
+                 status_code=201, openapi_extra=body, response_model=Written,
                  responses={200: {"model": Written, "description": "Nothing was new"}})  # fmt: skip
-    def post(opened: Opened, asker: Staff, given: OneOrMany, response: Response) -> Written:
+    def post(opened: Opened, asker: Staff, given: OneOrMany) -> Response:
         written = _write(opened, asker, kind, given)
-        response.status_code = HTTPStatus.CREATED if written.added else HTTPStatus.OK
-        return written
+        return as_sent(written, HTTPStatus.CREATED if written.added else HTTPStatus.OK)
 
     @router.put(
         path,

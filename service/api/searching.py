@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from service.access import Asker, Opened
 from service.answers import MARKED, PAGED, search
-from service.api.shapes import AnswerJson, answer_json
+from service.api.shapes import AnswerJson, answer_json, as_sent
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
 
@@ -33,7 +33,7 @@ Marked = Annotated[
 ]
 
 
-@router.get("/search", summary="Records that answer a text, best first")
+@router.get("/search", summary="Records that answer a text, best first", response_model=AnswerJson)
 def get_search(
     opened: Opened,
     asker: Asker,
@@ -60,7 +60,7 @@ def get_search(
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
     offset: Annotated[int, Query(ge=0, lt=PAGED)] = 0,
     records: Annotated[bool, Query(description="Whether each hit carries its whole record")] = False,
-) -> AnswerJson:
+) -> Response:
     answer = search(
         opened,
         q,
@@ -75,4 +75,4 @@ def get_search(
         limit=limit,
         offset=offset,
     )
-    return answer_json(answer, records=records)
+    return as_sent(answer_json(answer, records=records))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi import Response
 from pydantic import BaseModel, Field
 
 from corpus.records import public
@@ -13,6 +14,11 @@ from indexer.fusion import Band
 from indexer.quotes import Quote
 from indexer.reading import Reading
 from service.answers import Answer, Hit
+
+
+def as_sent(model: BaseModel, status: int = 200) -> Response:
+    """A model as it is sent. What a handler returns as it is would be checked once more and written twice, in another thread."""
+    return Response(model.model_dump_json(by_alias=True), status, media_type="application/json")
 
 
 class QuoteJson(BaseModel):
