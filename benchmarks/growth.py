@@ -48,7 +48,7 @@ def draw(documents: Mapping[int, Sequence[Document]], out: Path) -> None:
         axes.grid(visible=True, which="major", linewidth=0.4)
         if axes.lines:
             axes.legend(fontsize=8, frameon=False)
-    figure.savefig(out, metadata={"Date": None})
+    figure.savefig(out, metadata={"Date": None, "Creator": None})
 
 
 def _mega(size: Any) -> float | None:
