@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from corpus.history import Event, side_of, this_round
+from corpus.history import Event, standing, this_round
 from corpus.pushes import Push
 from corpus.records import Demand, Record
 from indexer.comparisons import Finding
@@ -81,17 +81,19 @@ def _sides(viewer: Viewer, met: Meeting) -> tuple[Record, Record] | None:
 
 
 def _shown_by(met: Meeting) -> Event | None:
-    """The step by which the match was shown to the firm's side: the push, or that the other side is interested."""
+    """The event by which the match came to be shown to the firm's side: a push, or that the other side is interested, whichever of both came last."""
+    if met.side is None:
+        return None
     events = this_round(met.events)
     undone = {event.undoes for event in events if event.type == "undo"}
-    for event in events:
-        if event.type != "step" or event.version in undone:
-            continue
-        if event.to_state == "recommended" and event.details.get("first") in (met.side, "both"):
-            return event
-        if event.to_state == "interested" and side_of(event) != met.side:
-            return event
-    return None
+    lasting = [event for event in events if event.version not in undone]
+    shown = (at for at in range(1, len(lasting) + 1) if standing(lasting[:at]).is_shown_to(met.side))
+    return lasting[first - 1] if (first := next(shown, None)) else None
+
+
+def _is_pushed(met: Meeting, event: Event) -> bool:
+    """Whether by the event a broker showed the match to the firm's own side."""
+    return event.to_state == "recommended" and event.details.get("first") in (met.side, "both")
 
 
 def _public(record: Record) -> str:
@@ -102,10 +104,11 @@ def _public(record: Record) -> str:
 
 def _why(installation: Installation, viewer: Viewer, met: Meeting, event: Event) -> list[str]:
     """The broker's word for the firm, how good a match it is, and the points that speak for it, of what the firm may see."""
-    said = [f"经纪人说：{event.said}"] if event.said and event.to_state == "recommended" else []
+    is_pushed = _is_pushed(met, event)
+    said = [f"经纪人说：{event.said}"] if event.said and is_pushed else []
     other = met.demand if met.side == "supply" else met.achievement
     if other is None or not viewer.sees(other):
-        return [*said, "对方对贵方的成果有意向" if event.to_state == "interested" else "经纪人认为合适"]
+        return [*said, "经纪人认为合适" if is_pushed else "对方对贵方的成果有意向"]
     points = [_point(one) for one in compared(installation, met) if (one.value or 0) >= _FITS]
     band = [_BANDS[met.match.band]] if met.match.band in _BANDS else []
     return [*said, *band, *points[:_POINTS]] or ["经纪人认为合适"]

@@ -91,6 +91,24 @@ def test_a_push_to_both_sides_is_told_to_each_once(
     assert told(installation, firm) == [OFFER.title]
 
 
+@pytest.mark.parametrize("first", ["demand", "supply"])
+def test_whose_other_side_asked_before_the_push_is_told_whomever_it_was_pushed_to_first(
+    installation: Installation, firm: Account, institute: Account, first: str
+) -> None:
+    need = replace(NEED, visibility="brokers", owner=firm.id)
+    demand, achievement = installation.store.save([need, OFFER]).added
+    request = installation.requests.add(achievement, name="王工", contact="wang@example.org", message="想看样机")
+    match = installation.matches.ask(demand, achievement, Actor("wang", "demand"), "demand", request=request)
+    pushed_again(installation, match.id, first)
+    tell_pushes(installation)
+    (one,) = pushed(installation, viewer_of(institute), installation.pushes.of(institute.id))
+    assert one.title == "风机降噪"
+    assert one.push.why == {
+        "demand": ["对方对贵方的成果有意向"],
+        "supply": ["经纪人说：请看看这项，厂家可以寄样", "经纪人认为合适"],
+    }[first]  # fmt: skip
+
+
 def test_what_is_taken_back_is_told_no_more_and_what_is_pushed_anew_is_told_anew(
     installation: Installation, firm: Account
 ) -> None:
