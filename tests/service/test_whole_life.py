@@ -18,6 +18,7 @@ from corpus.records import Achievement
 from corpus.suggestions import demands
 from service.installation import Installation
 from service.settings import Settings
+from service.suggesting import follow
 from tests.service.browsing import PATIENCE, needs_chromium
 from tests.service.conftest import PASSWORD
 from tests.service.test_jobs import serving
@@ -42,6 +43,7 @@ def home(library: Path, tmp_path: Path) -> Path:
         offer = next(one for one in opened.store.latest("achievement", 1000) if one.source_id == "M-A01")
         assert isinstance(offer, Achievement)
         opened.store.save([replace(offer, contact=LAB)])
+        follow(opened)  # what comes from here on is new, however soon after the server's start
         opened.accounts.add("lin", PASSWORD, role="broker", name="林经纪")
         opened.accounts.add("jia", PASSWORD, role="firm", name="周工", organisation=ROWS[0][2])
         opened.accounts.add("yi", PASSWORD, role="firm", name="李老师", organisation=offer.organisation)
