@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import click
 import httpx
 
 from benchmarks import memory
-from benchmarks.over_http import percentiles, searched, served, session_of
+from benchmarks.over_http import Asker, percentiles, served, session_of
 from benchmarks.passages import FILE, passages
 from benchmarks.questions import DEMANDS, demand_texts, paragraphs
 from service.access import SESSION
@@ -55,14 +55,18 @@ def _rows(texts: Iterable[str]) -> Iterator[str]:
 
 def beside_a_job(home: Path, texts: Sequence[str], demands: bytes, *, limit: int, seconds: float) -> dict[str, Any]:
     """Percentiles in milliseconds; rows that the job does in a second while somebody asks and while nobody does; bytes that the processes hold."""
-    with served(home) as (address, _, process), httpx.Client(base_url=address, timeout=120) as client:
-        client.cookies.set(SESSION, session_of(home))
-        waiting = cycle(texts)
+    session, waiting = session_of(home), cycle(texts)
+    signed_in = {SESSION: session}
+    with (
+        served(home) as (address, _, process),
+        httpx.Client(base_url=address, timeout=120, cookies=signed_in) as client,
+    ):
 
         def asking(seconds: float) -> dict[str, float]:
             until, taken = time.monotonic() + seconds, []
-            while time.monotonic() < until:
-                taken.append(searched(client, address, next(waiting)))
+            with closing(Asker(address, session)) as asker:
+                while time.monotonic() < until:
+                    taken.append(asker.searched(next(waiting)))
             return {"asked": len(taken), **percentiles(taken)}
 
         asking(_WARMING)

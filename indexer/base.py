@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import DuijieError
 from indexer.gathering import in_files, merged
-from indexer.neighbours import Mask
+from indexer.neighbours import Mask, Neighbours
 from indexer.segment import Postings, Segment
 
 FORMAT = 2
@@ -68,14 +68,14 @@ def publish(folder: Path, parts: Sequence[tuple[Segment, Mask | None]], made: Ma
     try:
         segment = merged(parts, in_files(path))
         if segment.vectors is not None:
-            _write_vectors(segment.vectors, path)
+            _write_vectors(segment.vectors.index, path)
         for file in path.iterdir():
             _to_disk(file)
         complete = replace(
             made,
             records=len(segment),
             model=made.model if segment.vectors is not None or not len(segment) else None,
-            dimensions=segment.vectors.d if segment.vectors is not None else None,
+            dimensions=segment.vectors.dimensions if segment.vectors is not None else None,
             files=_digests(path),
         )
         described = asdict(complete)
@@ -137,10 +137,10 @@ def open_base(path: Path) -> tuple[Segment, Manifest]:
 
 
 def _mapped(path: Path) -> Segment:
-    arrays = {file.stem: np.load(file, mmap_mode="r") for file in path.glob("*.npy")}
+    arrays = {file.stem: _plain(np.load(file, mmap_mode="r")) for file in path.glob("*.npy")}
     vectors = None
     if (path / "vectors.faiss").is_file():
-        vectors = faiss.read_index(str(path / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
+        vectors = Neighbours(faiss.read_index(str(path / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC))
     names = sorted(name for name in arrays if name.startswith("numbers."))
     return Segment(
         ids=arrays["ids"],
@@ -151,6 +151,11 @@ def _mapped(path: Path) -> Segment:
     )
 
 
+def _plain(mapped: NDArray[Any]) -> NDArray[Any]:
+    """The same bytes without what `np.memmap` adds to every slice: a microsecond each."""
+    return mapped.view(np.ndarray)
+
+
 def put_aside(segment: Segment, folder: Path) -> Segment:
     """The same segment, mapped from files of a folder of its own."""
     path = folder / uuid.uuid4().hex[:8]
@@ -158,7 +163,7 @@ def put_aside(segment: Segment, folder: Path) -> Segment:
     for name, array in _arrays(segment):
         np.save(path / f"{name}.npy", array)
     if segment.vectors is not None:
-        _write_vectors(segment.vectors, path)
+        _write_vectors(segment.vectors.index, path)
     return _mapped(path)
 
 

@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import faiss
-
 from indexer.encoder import packaged
 from indexer.entries import Vector
-from indexer.neighbours import nearest, neighbour_index
+from indexer.neighbours import Neighbours, neighbours
 from indexer.normalise import simplified
 from indexer.thesaurus import Sense
 
@@ -56,20 +54,20 @@ class Classes:
 
     def placed(self, text: str) -> tuple[tuple[Tag, ...], float]:
         """Those, and how near the text lies to the descriptions of the `GENERAL` trades nearest to it: the mean of their cosines, at least `FARTHEST`."""
-        vector = packaged().encode([simplified(text)])[0]
+        vector = packaged().encode([simplified(text)], asking=True)[0]
         trades, technologies = _nearest(*self._trades, vector), _nearest(*self._technologies, vector)
         ordinary = sum(cosine for _, cosine in trades) / max(1, len(trades))
         return (*_named(trades), *_named(technologies)), max(FARTHEST, round(ordinary, 6))
 
     @cached_property
-    def _trades(self) -> tuple[list[Tag], faiss.Index | None]:
+    def _trades(self) -> tuple[list[Tag], Neighbours | None]:
         return self._known(technologies=False)
 
     @cached_property
-    def _technologies(self) -> tuple[list[Tag], faiss.Index | None]:
+    def _technologies(self) -> tuple[list[Tag], Neighbours | None]:
         return self._known(technologies=True)
 
-    def _known(self, *, technologies: bool) -> tuple[list[Tag], faiss.Index | None]:
+    def _known(self, *, technologies: bool) -> tuple[list[Tag], Neighbours | None]:
         """The classes of one classification, and what each is about as vectors to search."""
         filed: dict[str, list[str]] = {}
         for sense in self.senses:
@@ -79,14 +77,14 @@ class Classes:
         if not tags:
             return [], None
         vectors = packaged().encode([simplified("。".join((tag.name, *filed[tag.code]))) for tag in tags])
-        return tags, neighbour_index(len(tags), vectors.shape[1], lambda start, end: vectors[start:end])
+        return tags, neighbours(len(tags), vectors.shape[1], lambda start, end: vectors[start:end])
 
 
-def _nearest(tags: Sequence[Tag], index: faiss.Index | None, vector: Vector) -> list[tuple[Tag, float]]:
+def _nearest(tags: Sequence[Tag], known: Neighbours | None, vector: Vector) -> list[tuple[Tag, float]]:
     """The nearest classes with their cosines, best first."""
-    if index is None:
+    if known is None:
         return []
-    rows, cosines = nearest(index, vector, GENERAL, None)
+    rows, cosines = known.nearest(vector, GENERAL)
     return [(tags[row], float(cosine)) for row, cosine in zip(rows, cosines, strict=True)]
 
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer import kernels
 from indexer.bm25 import STEP
 from indexer.entries import Attributes, Entry, Vector
-from indexer.neighbours import Block, Mask, neighbour_index, stored
+from indexer.neighbours import Block, Mask, Neighbours, neighbours
 from indexer.segment import Numbers, Postings, Segment, key_of, value_key
 
 Moved = NDArray[np.int32]
@@ -102,7 +101,7 @@ def segment_of(entries: Sequence[Entry] | Columns) -> Segment:
         words=_postings(columns.keys, columns.weights, columns.lengths),
         values=_values(columns.attributes),
         numbers=_numbers(columns.attributes),
-        vectors=None if vectors is None else neighbour_index(len(vectors), vectors.shape[1], _rows_of(vectors)),
+        vectors=None if vectors is None else neighbours(len(vectors), vectors.shape[1], _rows_of(vectors)),
     )
 
 
@@ -265,20 +264,20 @@ def _merged_numbers(
     return columns
 
 
-def _merged_vectors(segments: Sequence[Segment], alive: Sequence[Mask], order: NDArray[np.int64]) -> faiss.Index | None:
+def _merged_vectors(segments: Sequence[Segment], alive: Sequence[Mask], order: NDArray[np.int64]) -> Neighbours | None:
     living = [(s.vectors, np.flatnonzero(m)) for s, m in zip(segments, alive, strict=True) if m.any()]
-    indexes = [vectors for vectors, _ in living if vectors is not None]
-    if not living or len(indexes) < len(living):
+    kept = [vectors for vectors, _ in living if vectors is not None]
+    if not living or len(kept) < len(living):
         return None
     part_of = np.repeat(np.arange(len(living)), [len(rows) for _, rows in living])[order]
     row_of = np.concatenate([rows for _, rows in living])[order]
-    dimensions = indexes[0].d
+    dimensions = kept[0].dimensions
 
     def block(start: int, end: int) -> Vector:
         found = np.empty((min(end, len(order)) - start, dimensions), np.float32)
         parts, rows = part_of[start:end], row_of[start:end]
         for part in np.unique(parts):
-            found[parts == part] = stored(indexes[part], rows[parts == part])
+            found[parts == part] = kept[part].stored(rows[parts == part])
         return found
 
-    return neighbour_index(len(order), dimensions, block)
+    return neighbours(len(order), dimensions, block)

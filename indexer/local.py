@@ -6,11 +6,11 @@ whatever is applied meanwhile. Small segments are merged into larger ones as the
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +29,8 @@ from indexer.base import (
 )
 from indexer.entries import Entry, Filter, Vector
 from indexer.gathering import Columns, columns_of, joined, merged, segment_of
-from indexer.neighbours import stored
 from indexer.parts import Part, without
+from indexer.segment import NONE, Found
 
 _GATHERED = 20_000
 """Entries that are gathered in memory before they are put aside."""
@@ -138,7 +138,13 @@ class LocalEngine:
         return [*parts, Part(segment_of(joined(waiting)))] if waiting else parts
 
     def near(self, vector: Vector, k: int, filter: Filter) -> list[tuple[int, float]]:
-        return _best([part.segment.near(vector, k, part.under(filter).allowed) for part in self._state.parts], k)
+        found: list[Found] = []
+        above = -math.inf
+        for part in self._state.parts:
+            ids, cosines = part.segment.near(vector, k, part.under(filter).allowed, above)
+            above = max(above, float(cosines[-1])) if len(ids) == k else above  # those below cannot be among the k best
+            found.append((ids, cosines))
+        return _best(found, k)
 
     def holding(self, words: Mapping[str, float], k: int, filter: Filter) -> list[tuple[int, float]]:
         return _best([part.segment.holding(words, k, part.under(filter).allowed) for part in self._state.parts], k)
@@ -155,9 +161,9 @@ class LocalEngine:
         return cosines, held
 
     def frequencies(self, words: Sequence[str], filter: Filter) -> tuple[int, dict[str, int]]:
-        parts = self._state.parts
-        holding = {word: sum(part.word_count(word, filter) for part in parts) for word in words}
-        return self.count(filter), holding
+        counts = [part.word_counts(words, filter) for part in self._state.parts]
+        holding = zip(words, map(sum, zip(*counts, strict=True)), strict=True) if counts else ((w, 0) for w in words)
+        return self.count(filter), dict(holding)
 
     def browse(self, k: int, filter: Filter, by: str | None = None, *, least: bool = False) -> list[int]:
         first: list[tuple[float, int]] = []
@@ -184,7 +190,7 @@ class LocalEngine:
         for part in self._state.parts:
             rows, here = part.living(wanted)
             if part.segment.vectors is not None and here.any():
-                held = stored(part.segment.vectors, rows[here])
+                held = part.segment.vectors.stored(rows[here])
                 found = found if found.shape[1] else np.zeros((len(ids), held.shape[1]), np.float32)
                 found[here] = held
         return found
@@ -206,7 +212,11 @@ def mismatch(manifest: Manifest, words: str, model: str | None) -> str | None:
     return None
 
 
-def _best(found: Sequence[list[tuple[int, float]]], k: int) -> list[tuple[int, float]]:
-    """The k best of several lists that are in order."""
-    some = [hits for hits in found if hits]
-    return some[0] if len(some) == 1 else sorted(chain.from_iterable(some), key=lambda hit: (-hit[1], hit[0]))[:k]
+def _best(found: Sequence[Found], k: int) -> list[tuple[int, float]]:
+    """The k best of several findings, equal ones by id."""
+    some = [(ids, scores) for ids, scores in found if len(ids)]
+    ids, scores = map(np.concatenate, zip(*some, strict=True)) if some else NONE
+    if len(some) > 1:
+        order = np.lexsort((ids, -scores))[:k]
+        ids, scores = ids[order], scores[order]
+    return list(zip(ids.tolist(), scores.tolist(), strict=True))

@@ -140,14 +140,11 @@ def score(
     named = _named(engine, question, ids)
     parts = fusion.parts_of(mode, words=shares, meaning=cosines.astype(np.float64), exact=named)
     whole = score_of(parts)
+    order = np.lexsort((ids, -whole))[:limit]
+    each = zip(*(part[order].tolist() for part in parts.values()), strict=True)
     return [
-        Ranked(
-            ids[at],
-            score := float(whole[at]),
-            {name: float(part[at]) for name, part in parts.items()},
-            fusion.band(mode, score, question.ordinary),
-        )
-        for at in np.lexsort((ids, -whole))[:limit]
+        Ranked(ids[at], score, dict(zip(parts, amounts, strict=True)), fusion.band(mode, score, question.ordinary))
+        for at, score, amounts in zip(order.tolist(), whole[order].tolist(), each, strict=True)
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,16 +88,20 @@ class Part:
         allowed[rows] = True
         return Scope(allowed, base.count + len(rows), nearly, rows)
 
-    def word_count(self, word: str, filter: Filter) -> int:
+    def word_counts(self, words: Sequence[str], filter: Filter) -> list[int]:
+        """How many of the rows that pass hold each word."""
         scope = self.under(filter)
-        if (known := scope.holding.get(word)) is None:
-            if scope.nearly is None or scope.apart is None:
-                known = self.segment.word_count(word, scope.allowed)
-            else:
-                known = self.word_count(word, scope.nearly) + self.segment.word_count_among(word, scope.apart)
-            if len(scope.holding) < _WORDS_KEPT:
-                scope.holding[word] = known
-        return known
+        unknown = [word for word in words if word not in scope.holding]
+        counted = dict(zip(unknown, self._counted(unknown, scope), strict=True))
+        if len(scope.holding) < _WORDS_KEPT:
+            scope.holding.update(counted)
+        return [counted[word] if word in counted else scope.holding[word] for word in words]
+
+    def _counted(self, words: Sequence[str], scope: Scope) -> list[int]:
+        if scope.nearly is None or scope.apart is None:
+            return [self.segment.word_count(word, scope.allowed) for word in words]
+        apart = [self.segment.word_count_among(word, scope.apart) for word in words]
+        return [*map(add, self.word_counts(words, scope.nearly), apart)] if words else []
 
 
 def without(parts: Sequence[Part], changed: Sequence[int] | NDArray[np.int64], gone: Sequence[int]) -> list[Part]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corpus.records import Record, searched_texts
 from indexer.normalise import fold, fold_with_origins
@@ -64,11 +65,22 @@ def _worth(sentence: _Sentence, weights: Mapping[str, float], heard: set[str]) -
 
 def _telling(name: str, text: str, words: Iterable[str]) -> list[_Sentence]:
     """The sentences of a text that hold some of the words."""
-    folded = fold(text)
-    present = [word for word in words if word in folded or not _HAN.search(word)]
-    pieces = (piece.group().strip() for piece in _SENTENCE.finditer(text)) if present else ()
-    others = frozenset(word for word in present if not _HAN.search(word))
-    return [_Sentence(name, piece, held) for piece in pieces if (held := _held(fold(piece), present, others))]
+    pieces = [piece.group().strip() for piece in _SENTENCE.finditer(text)]
+    folded = list(map(fold, pieces))
+    anywhere = "\n".join(folded)
+    present = [word for word in words if word in anywhere or not _is_chinese(word)]
+    others = frozenset(word for word in present if not _is_chinese(word))
+    return [
+        _Sentence(name, piece, held)
+        for piece, its_folded in zip(pieces, folded, strict=True)
+        if (held := _held(its_folded, present, others))
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _is_chinese(word: str) -> bool:
+    """Whether it is cut out of running Chinese: then it may stand anywhere."""
+    return bool(_HAN.search(word))
 
 
 def _held(folded: str, words: Iterable[str], others: frozenset[str]) -> tuple[str, ...]:
@@ -86,11 +98,11 @@ def marked(text: str, words: Iterable[str]) -> tuple[tuple[str, ...], tuple[tupl
     """Which of the words stand in a text, and where: (words, marks), marks merged and in order."""
     folded, origins = fold_with_origins(text[:_READ])
     words = list(words)
-    latin = _latin_places(folded) if not all(map(_HAN.search, words)) else {}
+    latin = _latin_places(folded) if not all(map(_is_chinese, words)) else {}
     held: list[str] = []
     spans: list[tuple[int, int]] = []
     for word in words:
-        places = latin.get(word) or (list(_places(word, folded)) if _HAN.search(word) else [])
+        places = latin.get(word) or (list(_places(word, folded)) if _is_chinese(word) else [])
         if places:
             held.append(word)
             spans += [(origins[start], origins[end - 1] + 1) for start, end in places]

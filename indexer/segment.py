@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer import kernels, neighbours
+from indexer import kernels
 from indexer.bm25 import STEP
 from indexer.entries import Among, Filter, Vector
-from indexer.neighbours import Mask
+from indexer.neighbours import Mask, Neighbours
 
 Numbers = NDArray[np.float64]
 _LOOKED_UP = 4
 """Words of which single rows are looked up; for more it is quicker to add up all rows."""
 ALL: Mask = np.zeros(0, np.bool_)
 """For the kernels: every row is allowed."""
+Found = tuple[NDArray[np.int64], Vector]
+"""Ids and their scores, best first, shape (found,) each."""
+NONE: Found = np.zeros(0, np.int64), np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,14 @@ class Postings:
         if at == len(self.keys) or int(self.keys[at]) != key:
             return 0, 0
         return int(self.starts[at]), int(self.starts[at + 1])
+
+    def spans(self, keys: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the rows of each key begin and end, shape (keys,) each; twice the same place for one that is not here."""
+        wanted = np.array(keys, np.uint64)
+        if not len(self.keys):
+            return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.int64)
+        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        return self.starts[at], np.where(self.keys[at] == wanted, self.starts[at + 1], self.starts[at])
 
     def holding(self, key: int) -> NDArray[np.int32]:
         start, end = self.span(key)
@@ -63,7 +73,7 @@ class Segment:
     """Keyed by attribute and value together."""
     numbers: Mapping[str, Numbers]
     """One number a row by attribute; NaN where it is not stated."""
-    vectors: faiss.Index | None
+    vectors: Neighbours | None
     _scratch: _Scratch = field(default_factory=_Scratch, compare=False, repr=False)
 
     def __len__(self) -> int:
@@ -91,16 +101,19 @@ class Segment:
             allowed = mask if allowed is None else allowed & mask
         return None if allowed is not None and allowed.all() else allowed
 
-    def near(self, vector: Vector, k: int, allowed: Mask | None) -> list[tuple[int, float]]:
-        if self.vectors is None or not self.vectors.ntotal:
-            return []
-        rows, cosines = neighbours.nearest(self.vectors, vector, k, allowed)
-        return list(zip(self.ids[rows].tolist(), cosines.tolist(), strict=True))
+    def near(self, vector: Vector, k: int, allowed: Mask | None, above: float) -> Found:
+        """Rows whose cosine is below `above` may be left out."""
+        if self.vectors is None:
+            return NONE
+        rows, cosines = self.vectors.nearest(vector, k, allowed, above=above)
+        return self.ids[rows], cosines
 
-    def holding(self, words: Mapping[str, float], k: int, allowed: Mask | None) -> list[tuple[int, float]]:
+    def holding(self, words: Mapping[str, float], k: int, allowed: Mask | None) -> Found:
+        if not (len(self) and k):
+            return NONE
         total = self._totals(words)
-        rows = kernels.highest(total, ALL if allowed is None else allowed, k) if len(self) and k else ALL.nonzero()[0]
-        return list(zip(self.ids[rows].tolist(), total[rows].tolist(), strict=True))
+        rows = kernels.highest(total, ALL if allowed is None else allowed, k)
+        return self.ids[rows], total[rows]
 
     def word_scores(self, rows: NDArray[np.int64], words: Mapping[str, float]) -> Vector:
         if self._scratch.words is not words and len(words) <= _LOOKED_UP:
@@ -158,7 +171,7 @@ class Segment:
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
         if self.vectors is None or not len(rows):
             return np.zeros(len(rows), np.float32)
-        return neighbours.cosines(self.vectors, rows, vector)
+        return self.vectors.cosines(rows, vector)
 
     def _totals(self, words: Mapping[str, float]) -> Vector:
         """Every row's score, shape (rows,): the thread's own until it asks for other words. They must not change in between."""
@@ -167,9 +180,8 @@ class Segment:
             scratch.total = np.zeros(len(self), np.float32)
         if scratch.words is not words:
             scratch.total[:] = 0
-            spans = np.array([self.words.span(key_of(word)) for word in words], np.int64).reshape(-1, 2)
+            starts, ends = self.words.spans([key_of(word) for word in words])
             factors = np.array([rare * STEP for rare in words.values()], np.float32)
-            starts, ends = np.ascontiguousarray(spans[:, 0]), np.ascontiguousarray(spans[:, 1])
             kernels.accumulate(scratch.total, self.words.rows, self.words.weights, starts, ends, factors)
             scratch.words = words
         return scratch.total

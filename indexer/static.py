@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 _AT_ONCE = 2048
+_REMEMBERED = 64
+"""Texts asked last whose vectors are kept."""
 _LONGEST = 20_000
 """Characters of a text that are read; far above any record, below what a pasted book would cost."""
 
@@ -47,9 +50,15 @@ class StaticEncoder:
         self.dimensions = int(rows.shape[1])
         self.tokenizer = Tokenizer.from_file(str(place / "tokenizer.json"))
         self.tokenizer.no_padding()
+        self._asked = lru_cache(maxsize=_REMEMBERED)(lambda text: self._encoded([text])[0])
 
     def encode(self, texts: Sequence[str], *, asking: bool = False) -> NDArray[np.float32]:
         """Unit vectors of shape (texts, dimensions); a text without a known token gets zeros."""
+        if asking and texts:  # a search asks twice with one text: of which trades it speaks, and what lies near it
+            return np.stack([self._asked(text) for text in texts])
+        return self._encoded(texts)
+
+    def _encoded(self, texts: Sequence[str]) -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         for start in range(0, len(texts), _AT_ONCE):
             some = [text[:_LONGEST] for text in texts[start : start + _AT_ONCE]]

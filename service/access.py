@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -127,6 +127,13 @@ async def opened(request: Request) -> Installation:
     return installation(request)
 
 
+async def turn(request: Request) -> AsyncIterator[None]:
+    """A dependency of handlers that search: they are at work by turns."""
+    async with installation(request).traffic.turn():
+        yield
+
+
+Turn = Depends(turn, scope="function")
 Opened = Annotated[Installation, Depends(opened)]
 Asker = Annotated[Viewer, Depends(asking)]
 

@@ -122,10 +122,10 @@ def create_app(installation: Installation, *, suggests: bool = False, alerts: bo
         favicon_url="/static/favicon.svg",
     )
     app.state.installation = installation
+    for operations in OPERATIONS:  # before the pages: a request tries one after another, and systems ask most
+        app.include_router(operations.router, responses=problems.described(), dependencies=[Depends(asking)])
     for part in PAGES:
         app.include_router(part.router, dependencies=[Depends(asking)])
-    for operations in OPERATIONS:
-        app.include_router(operations.router, responses=problems.described(), dependencies=[Depends(asking)])
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     problems.install(app)
     app.add_middleware(Bounded)

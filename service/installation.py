@@ -30,7 +30,7 @@ from indexer.interpreting import Endpoint, Interpreter
 from indexer.reading import Reader, Reading
 from service.settings import Settings, make_home
 from service.strangers import Strangers
-from service.traffic import Traffic
+from service.traffic import CORES, Traffic
 
 PATIENCE = 2.0
 """Seconds that a search in a server waits, at most, for the latest changes to be taken in."""
@@ -38,6 +38,8 @@ WAITED_FOR = 2000
 """Changes that PATIENCE suffices for; where more are missing, a large import goes on, and a search does not wait at all."""
 STEP = 500
 """Changes that are taken in together while searches may be waiting."""
+_WAITING = 40
+"""Answers that are worked out at once where a language model reads: most of them wait for it."""
 BASE_BEHIND = 1000
 """Changes above the base that are taken into memory at every start rather than built into a new one; in a large library, a twentieth of it."""
 
@@ -63,7 +65,7 @@ class Installation:
         self.index = Index(settings.index, model=settings.model, own=settings.home)
         self.interpreter = _interpreter(settings, self.index.reader)
         self.matches = Matches(self.store)
-        self.traffic = Traffic()
+        self.traffic = Traffic(CORES if self.interpreter is None else _WAITING)
         self.is_kept_up = False
         """Whether `upkeep` runs: it takes in what searches do not wait for, and changes over to new bases."""
         self._catching_up = threading.Lock()

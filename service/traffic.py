@@ -1,11 +1,13 @@
-"""Who is being answered right now; work in the background gives way to people."""
+"""Who is being answered right now: answers are worked out by turns, and work in the background gives way to people."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 QUIET = 0.05
 """Seconds without a question after which work goes on."""
@@ -13,10 +15,16 @@ LONGEST = 5.0
 """Seconds after which work goes on in any case, by one step."""
 
 
-class Traffic:
-    """Counts the questions under way in this process."""
+CORES = os.cpu_count() or 1
+"""Answers that are worked out at once. More would wait for each other in the middle of the work and push each other out of the cache: eight at once on two
+cores bring a quarter less than two at once."""
 
-    def __init__(self) -> None:
+
+class Traffic:
+    """The questions under way in this process."""
+
+    def __init__(self, at_once: int = CORES) -> None:
+        self._turns = asyncio.Semaphore(at_once)
         self._changed = threading.Condition()
         self._asked = 0
         self._last = 0.0
@@ -33,6 +41,12 @@ class Traffic:
                 self._asked -= 1
                 self._last = time.monotonic()
                 self._changed.notify_all()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """While an answer is worked out: `at_once` of them are, the others wait in the order in which they came."""
+        async with self._turns:
+            yield
 
     def give_way(self) -> None:
         """Return when nobody waits for an answer, nor did a moment ago; after a while in any case."""

@@ -8,17 +8,17 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from corpus.intake import read_file
 from corpus.records import Demand
 from indexer.attributes import read_filter
-from service.access import Asker, Opened, count_visits
+from service.access import Asker, Opened, Turn, count_visits
 from service.answers import match
 from service.api.searching import Kind, ModeName, Where
-from service.api.shapes import AnswerJson, answer_json
+from service.api.shapes import AnswerJson, answer_json, as_sent
 from service.bulk import answered
 from service.receiving import KindNotTaken, TooManyDemands, at_most, ending_of, kept
 
@@ -51,8 +51,13 @@ class MatchRequest(BaseModel):
 _EXAMPLE = {"text": "电动滚筒用的无刷电机噪声大，要求空载低于 45 dB", "where": ["region=浙江"], "limit": 5}
 
 
-@router.post("/match", summary="The other side's records for a record or a text, compared point by point")
-def post_match(opened: Opened, asker: Asker, asked: Annotated[MatchRequest, Body(examples=[_EXAMPLE])]) -> AnswerJson:
+@router.post(
+    "/match",
+    summary="The other side's records for a record or a text, compared point by point",
+    response_model=AnswerJson,
+    dependencies=[Turn],
+)
+def post_match(opened: Opened, asker: Asker, asked: Annotated[MatchRequest, Body(examples=[_EXAMPLE])]) -> Response:
     answer = match(
         opened,
         viewer=asker,
@@ -63,7 +68,7 @@ def post_match(opened: Opened, asker: Asker, asked: Annotated[MatchRequest, Body
         mode=asked.mode,
         limit=asked.limit,
     )
-    return answer_json(answer, records=asked.records)
+    return as_sent(answer_json(answer, records=asked.records))
 
 
 _LINES = {

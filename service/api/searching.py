@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from service.access import Asker, Opened
+from service.access import Asker, Opened, Turn
 from service.answers import MARKED, PAGED, search
 from service.api.shapes import AnswerJson, answer_json, as_sent
 
@@ -33,7 +33,7 @@ Marked = Annotated[
 ]
 
 
-@router.get("/search", summary="Records that answer a text, best first", response_model=AnswerJson)
+@router.get("/search", summary="Records that answer a text, best first", response_model=AnswerJson, dependencies=[Turn])
 def get_search(
     opened: Opened,
     asker: Asker,

@@ -7,6 +7,7 @@ import socket
 
 import click
 import uvicorn
+from fastapi import FastAPI
 
 from corpus.errors import BadInput
 from corpus.vocabulary import ROLE
@@ -14,6 +15,8 @@ from service.commands import counting, model_option, settings_with, told
 from service.commands.demo import FILE, demo_accounts, make_demo_accounts
 from service.installation import Installation, import_sample
 from service.settings import Settings, to_environment
+
+_FACTORY = "service.app:from_environment"
 
 
 class HostsUnknown(BadInput):
@@ -41,40 +44,51 @@ def serve(host: str, port: int, workers: int, sample: bool, model: str | None) -
     settings = settings_with(model)
     _reachable(host, settings)
     _free(host, port)
-    _prepare(settings, sample)
     to_environment(settings)
+    installation = Installation(settings)
+    _prepare(installation, sample)
     address = f"[{host}]" if ":" in host else host
     click.echo(f"Duijie 对接：http://{address}:{port}   （API 说明在 /docs，按 Ctrl-C 停止）")
-    uvicorn.run(
-        "service.app:from_environment", factory=True, host=host, port=port, workers=workers, log_level="warning"
-    )
+    if workers == 1:
+        uvicorn.run(_application(installation), host=host, port=port, log_level="warning")
+    else:
+        installation.close()
+        uvicorn.run(_FACTORY, factory=True, host=host, port=port, workers=workers, log_level="warning")
 
 
-def _prepare(settings: Settings, sample: bool) -> None:
+def _application(installation: Installation) -> FastAPI:
+    """Over what is open already: to open a million records takes a second."""
+    from service.app import create_app  # half a second, which no other command is to wait for
+
+    return create_app(installation, suggests=True, alerts=True)
+
+
+def _prepare(installation: Installation, sample: bool) -> None:
     """Bring everything to where a server starts at once."""
-    with Installation(settings) as installation:
-        if sample and not any(installation.store.counts().values()):
-            intake = import_sample(installation.store)
-            click.echo(f"已装入样例库：{intake.added} 条记录（虚构的样例，供试用）。")
-            if not installation.accounts.all():
-                make_demo_accounts(installation.accounts, settings.home)
-        _show_accounts(installation, settings)
-        if installation.is_far_behind:
-            with counting("建立索引", installation.behind()) as progress:
-                installation.build(progress=progress)
-        if degraded := installation.index.degraded:
-            told.print(f"注意：{degraded}")
+    home = installation.settings.home
+    if sample and not any(installation.store.counts().values()):
+        intake = import_sample(installation.store)
+        click.echo(f"已装入样例库：{intake.added} 条记录（虚构的样例，供试用）。")
+        if not installation.accounts.all():
+            make_demo_accounts(installation.accounts, home)
+    _show_accounts(installation)
+    if installation.is_far_behind:
+        with counting("建立索引", installation.behind()) as progress:
+            installation.build(progress=progress)
+    if degraded := installation.index.degraded:
+        told.print(f"注意：{degraded}")
 
 
-def _show_accounts(installation: Installation, settings: Settings) -> None:
+def _show_accounts(installation: Installation) -> None:
     """The demo accounts, where there are any; or how to open an account."""
+    home = installation.settings.home
     if not installation.accounts.all():
         click.echo("还没有账号，访客只能查看公开的记录。开一个：duijie user add 登录名 --role operator")
-    for demo in demo_accounts(settings.home):
+    for demo in demo_accounts(home):
         click.echo(f"  演示账号  {demo.login:<9} {demo.password}  {ROLE.name(demo.role)}")
-    if demo_accounts(settings.home):
+    if demo_accounts(home):
         click.echo(
-            f"  密码记在 {settings.home / FILE}；用 duijie user password 登录名 换掉，用 duijie user disable 登录名 停用。"
+            f"  密码记在 {home / FILE}；用 duijie user password 登录名 换掉，用 duijie user disable 登录名 停用。"
         )
 
 

@@ -19,7 +19,7 @@ from corpus.drafts import Draft, Fields, first
 from corpus.errors import RecordNotFound
 from corpus.records import Achievement, Demand
 from service import forms
-from service.access import Asker, Member, Opened, account_of
+from service.access import Asker, Member, Opened, Turn, account_of
 from service.answers import Answer, Hit, NothingAsked, foreseen
 from service.filing import (
     FORM,
@@ -120,7 +120,7 @@ def post_discard(opened: Opened, asker: Member, form: forms.Form) -> Response:
     return onward("/my/demands?done=discarded")
 
 
-@router.post("/demands/preview")
+@router.post("/demands/preview", dependencies=[Turn])
 def post_preview(request: Request, opened: Opened, asker: Member, fields: forms.Fields) -> HTMLResponse:
     """What would match what is written so far, as a part of a page."""
     return page(request, "preview.html", preview=previewed(opened, asker, _written(fields)))

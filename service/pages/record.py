@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from corpus.records import Record, about
 from indexer.comparisons import COMPARISONS
-from service.access import Asker, Member, Opened
+from service.access import Asker, Member, Opened, Turn
 from service.beside import beside
 from service.forms import Form
 from service.holdings import OTHER_SIDE, disclosed, seen
@@ -22,13 +22,13 @@ from service.viewer import Viewer, confidential
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/records/{id:int}")
+@router.get("/records/{id:int}", dependencies=[Turn])
 def get_record(request: Request, opened: Opened, asker: Asker, id: int) -> HTMLResponse:
     record = seen(opened, id, viewer=asker)
     return _page(request, opened, asker, record, disclosed(opened, id, viewer=asker) if asker.owns(record) else None)
 
 
-@router.post("/records/{id:int}")
+@router.post("/records/{id:int}", dependencies=[Turn])
 def post_disclosure(request: Request, opened: Opened, asker: Member, form: Form, id: int) -> HTMLResponse:
     """The page with what is confidential of it, for those who may be told; that they were is noted."""
     record = seen(opened, id, viewer=asker)

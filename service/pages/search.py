@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from corpus.errors import BadInput
 from corpus.vocabulary import KIND
 from corpus.watches import FREQUENCY
-from service.access import Asker, Opened
+from service.access import Asker, Opened, Turn
 from service.answers import MARKED
 from service.pages.asking import (
     MODE,
@@ -32,7 +32,7 @@ from service.templating import page
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/search")
+@router.get("/search", dependencies=[Turn])
 def get_search(
     request: Request,
     opened: Opened,

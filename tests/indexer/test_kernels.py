@@ -1,6 +1,7 @@
 """The compiled loops give what a few plain lines give."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,3 +40,13 @@ def test_rows_are_sorted_within_their_keys_and_take_their_weights_along(lists: l
     kernels.sort_within(rows, weights, starts)
     assert rows.tolist() == [row for one in lists for row in sorted(one)]
     assert weights.tolist() == (rows * 7).tolist()
+
+
+def test_products_are_the_same_for_equal_vectors_wherever_they_stand() -> None:
+    rng = np.random.default_rng(4)
+    vectors = rng.normal(size=(97, 33)).astype(np.float32)
+    vectors[[11, 64, 96]] = vectors[3]
+    found = kernels.products(vectors, vectors[5])
+    assert found == pytest.approx(vectors.astype(np.float64) @ vectors[5].astype(np.float64), rel=1e-6)
+    assert len({float(found[row]) for row in (3, 11, 64, 96)}) == 1
+    assert kernels.products(vectors[60:65], vectors[5])[4] == found[64]

@@ -1,10 +1,13 @@
 """What counts as the same character, and that nothing is lost between the text compared and the text shown."""
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indexer.normalise import fold, fold_with_origins, simplified
+from indexer.normalise import _ONE_SIGN, _simplified, fold, fold_with_origins, simplified
 
 TECHNICAL = "脱氮除磷红外探测器漢語測試熱電機械薴乾0123456789０１２５９abcxXABZＡＸｚ×*✕µμΩσΣςδΔ℃㎡㎜½²₂％％-—－～~/／()（）【】“”‘’,，.。;；\n \u3000≥≤±·•Φα"
 technical_text = st.text(alphabet=TECHNICAL, max_size=40)
@@ -42,6 +45,16 @@ def test_times_is_read_only_between_numbers(text: str) -> None:
 @example("640 x 512 X 3")
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+@given(st.one_of(st.text(), st.text(alphabet=TECHNICAL + "e\u0301カｶﾞ\u3099각ᄀ\u1161İΣ∼\u0338\uffff", max_size=12)))
+@example("ｶﾞ")
+@example("cafe\u0301 3 x 4")
+@example("\u1100\u1161\u11a8")
+@example("\u0b92\u0bd7")
+def test_a_text_folds_as_it_is_written_whatever_its_characters_become_together(text: str) -> None:
+    together = unicodedata.normalize("NFKC", text).lower().translate(_simplified()).translate(_ONE_SIGN)
+    assert fold(text) == re.sub(r"(?<=\d)\s*[×x*]\s*(?=\d)", "×", together)
 
 
 def test_every_single_character_folds_to_what_stays() -> None:
