@@ -57,7 +57,11 @@ def record_of(kind: type[Record], cells: Mapping[str, Any]) -> Record:
 
 def _told(kind: type[Record], cells: Mapping[str, Any]) -> dict[str, Any]:
     """The cells that state something. A range of amounts states both its ends, 面议 the manner of pricing."""
-    told = {name: cells[name] for name in stated_fields(kind) if not _says_nothing(about(kind, name), cells.get(name))}
+    told = {
+        name: cells[name]
+        for name in stated_fields(kind)
+        if name in cells and not _says_nothing(about(kind, name), cells[name])
+    }
     for low, high, _ in _ENDS:
         for name, other in ((low, high), (high, low)):
             cell = told.get(name)

@@ -7,6 +7,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ class MappingUnreadable(BadInput):
     """读不了映射文件 {file}：{reason}。应是 JSON 或 TOML，左边写列名，右边写字段名，如 “成果代号” = “source_id”；右边空着，这一列就不用。"""
 
 
+@lru_cache(maxsize=4096)
 def _plain(heading: str) -> str:
     """A heading without case, spaces, marks of obligation and what stands in brackets after it."""
     folded = re.sub(r"[\s*★※:]+", "", unicodedata.normalize("NFKC", heading)).lower()
