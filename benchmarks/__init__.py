@@ -16,6 +16,7 @@ peers/        other engines on the same vectors and words, a module each
 over_http     Duijie as it is served
 people        brokers and firms at once, and whether anything was lost
 beside_jobs   searches while a job of thousands of demands is worked on, against searches by themselves
+much_at_once  thousands of demands matched, a tenth of the library imported into a running server
 ours          Duijie itself
 report        all results in one table
 growth        how figures grow with the library, as a chart

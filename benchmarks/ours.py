@@ -1,4 +1,4 @@
-"""Duijie on the same library: import and index, search in process and over HTTP, writes that another process finds, bulk.
+"""Duijie on the same library: import and index, search in process, bulk, search over HTTP while others write, an import into a server.
 
 python -m benchmarks.ours WORKFOLDER
 """
@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from benchmarks import memory
+from benchmarks.much_at_once import bulk, imported
 from benchmarks.over_http import serve
 from benchmarks.peers.measured import recalls, timed, timings
 from benchmarks.plausible import Ranged
@@ -30,7 +31,7 @@ from service.settings import Settings
 
 SOURCE = "bench"
 """Of the library's records; what is written while serving comes from elsewhere."""
-_STEPS = ("build", "ask", "serve")
+_STEPS = ("build", "ask", "bulk", "serve", "import")
 
 
 @click.command()
@@ -42,7 +43,7 @@ _STEPS = ("build", "ask", "serve")
 def main(folder: Path, step: tuple[str, ...], here: str | None) -> None:
     """Measure Duijie on the library in FOLDER and print the figures as JSON, each step in a process of its own."""
     library, home = Library(folder), folder.resolve() / "peers" / "duijie"
-    steps = {"build": build, "ask": ask, "serve": serve}
+    steps = {"build": build, "ask": ask, "bulk": bulk, "serve": serve, "import": imported}
     if here:
         click.echo(json.dumps(steps[here](library, home), ensure_ascii=False))
         return
