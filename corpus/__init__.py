@@ -22,6 +22,7 @@ tables/       the database's tables; those of records derive from their definiti
 database      connecting, and bringing the tables up to date (`migrations/`)
 departures    what went, and who might see it until then
 store         records and the order in which they changed: every change has its revision
+arrivals      since which number records came in
 accounts      who may sign in, and who is signed in
 keys          by which systems come in, and how often they do
 jobs          long work that was asked for, how far it is, and who is to be told of its end

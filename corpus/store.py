@@ -163,29 +163,6 @@ class Store:
         with self.engine.connect() as connection:
             return [record_from(kind, row) for row in connection.execute(asked).mappings()]
 
-    def first_added(self, moment: datetime) -> int | None:
-        """The lowest id that was surely added at or after a moment (UTC): what has a higher one came in later still. None where there is none.
-
-        Ids are the revisions that records came in with, and revisions follow time, so halving finds the place.
-        """
-        low, high = 1, self.revision() + 1
-        with self.engine.connect() as connection:
-            while low < high:
-                middle = (low + high) // 2
-                found = [one for table in TABLES.values() if (one := self._saved_after(connection, table, middle))]
-                low, high = (middle + 1, high) if found and min(found)[1] < moment else (low, middle)
-            firsts = [
-                sa.select(sa.func.min(table.c.id)).where(table.c.id >= low, table.c.revision == table.c.id)
-                for table in TABLES.values()
-            ]  # what was changed since may have been added long ago
-            return min((id for first in firsts if (id := connection.scalar(first)) is not None), default=None)
-
-    def _saved_after(self, connection: sa.Connection, table: sa.Table, revision: int) -> tuple[int, datetime] | None:
-        columns = table.c.revision, table.c.saved_at
-        asked = sa.select(*columns).where(table.c.revision >= revision).order_by(table.c.revision).limit(1)
-        found = connection.execute(asked).first()
-        return (found[0], found[1]) if found else None
-
     def fault(self) -> str | None:
         """What is wrong with the database's file; None where it is sound, or a server's business."""
         if self.engine.dialect.name != "sqlite":

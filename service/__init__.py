@@ -28,7 +28,8 @@ listing       a list of matches as a file: CSV, a workbook, JSON lines
 ledger        matches as rows of a sheet
 resuming      long work that goes on after a kill
 bulk          a sheet of demands in, a list of matches out
-jobs          that in the background: a job's folder, the process that works, what there is so far
+jobs          that in the background: a job's folder, and the process that works
+outcome       what a job has so far: matches, refused rows, how they were made
 webhooks      whoever asked for a job is told of its end
 comparing     two runs: what came, went and moved
 working       a server sees to it that jobs are worked on and told of

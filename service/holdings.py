@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from corpus.arrivals import first_added
 from corpus.disclosures import disclose
 from corpus.errors import RecordNotFound
 from corpus.records import Record
@@ -59,7 +60,7 @@ def holdings(installation: Installation, *, viewer: Viewer) -> Holdings:
 
 def _added_since(installation: Installation, engine: Engine, viewer: Viewer, moment: datetime) -> int:
     """How many records came in at or after a moment, of the latest `COUNTED` that a viewer may see."""
-    first = installation.store.first_added(moment)
+    first = first_added(installation.store, moment)
     return sum(id >= first for id in engine.browse(COUNTED, scope(None, (), viewer.seen))) if first is not None else 0
 
 

@@ -71,7 +71,7 @@ def _work(installation: Installation, end: threading.Event) -> float:
         return PAUSE
     began = time.monotonic()
     process = subprocess.Popen(  # noqa: S603
-        worker("work"),
+        worker("service.jobs", "work"),
         env=environment(installation.settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -25,6 +25,7 @@ from corpus.records import Demand
 from corpus.refusals import write_refused
 from indexer.attributes import read_filter
 from service import jobs as folders
+from service import outcome
 from service.access import Bulk, NotAllowed, Opened
 from service.answers import PAGED
 from service.api.searching import ModeName
@@ -214,7 +215,7 @@ def get_results(
 def get_refused(opened: Opened, asker: Bulk, id: JobId, format: Format = "jsonl") -> Response:
     job = job_of(opened, asker, id)
     part = _temporary(format)
-    write_refused(folders.refused(folders.folder_of(opened.settings.home, job.id)), part)
+    write_refused(outcome.refused(folders.folder_of(opened.settings.home, job.id)), part)
     return _file(part, f"refused-{job.id}.{format}", format)
 
 
@@ -247,9 +248,9 @@ def results(opened: Installation, asker: Viewer, job: Job, format: Format, after
     name, gone = f"matches-{job.id}.{format}", _gone(opened, asker, job)
     if format == "xlsx":
         part = _temporary(format)
-        folders.workbook_of(folder, part, gone)
+        outcome.workbook_of(folder, part, gone)
         return _file(part, name, format)
-    lines = folders.csv_of(folder, after, gone) if format == "csv" else folders.lines(folder, after, gone)
+    lines = outcome.csv_of(folder, after, gone) if format == "csv" else outcome.lines(folder, after, gone)
     return StreamingResponse(lines, media_type=_TYPES[format], headers=_attached(name))
 
 

@@ -14,6 +14,7 @@ from corpus.errors import BadInput, DuijieError
 from corpus.jobs import KEPT, Job, TooManyJobs
 from corpus.records import Demand
 from service import jobs as folders
+from service import outcome
 from service.access import Opened, Staff
 from service.api.bulk import Format, get_refused, job_of, results, submitted
 from service.forms import Fields, Form
@@ -56,7 +57,7 @@ def get_job(request: Request, opened: Opened, asker: Staff, id: str) -> HTMLResp
     job = job_of(opened, asker, id)
     before = [one.id for one in opened.jobs.waiting()]
     ahead = before.index(job.id) if job.id in before else 0
-    told = folders.about(folders.folder_of(opened.settings.home, job.id)) if job.state == "done" else {}
+    told = outcome.about(folders.folder_of(opened.settings.home, job.id)) if job.state == "done" else {}
     return page(
         request,
         "bulk-job.html",

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
+from corpus.arrivals import first_added
 from corpus.cells import record_of
 from corpus.errors import RecordNotFound
 from corpus.records import Achievement, Change, Demand, Record, public
@@ -50,15 +51,15 @@ def test_a_new_record_is_added_under_the_next_number(store: Store) -> None:
 
 
 def test_what_came_in_since_a_moment_starts_at_an_id(store: Store) -> None:
-    assert store.first_added(datetime(2000, 1, 1)) is None
+    assert first_added(store, datetime(2000, 1, 1)) is None
     store.save([offer(1), offer(2), need(1)])
     moment = datetime.now(UTC).replace(tzinfo=None)
-    assert store.first_added(datetime(2000, 1, 1)) == 1
-    assert store.first_added(moment) is None
+    assert first_added(store, datetime(2000, 1, 1)) == 1
+    assert first_added(store, moment) is None
     store.save([offer(1, "自愈涂层")])  # changed, not added
-    assert store.first_added(moment) is None
+    assert first_added(store, moment) is None
     added = store.save([need(2), offer(3)]).added
-    assert store.first_added(moment) == min(added)
+    assert first_added(store, moment) == min(added)
 
 
 def test_every_field_comes_back_as_it_was(store: Store) -> None:

@@ -284,17 +284,22 @@ def test_the_command_asks_for_the_password_twice(
     assert installation.accounts.verify("li", PASSWORD)
 
 
+def prepared(settings: Settings) -> None:
+    with Installation(settings) as installation:
+        _prepare(installation, sample=True)
+
+
 def test_the_sample_installation_has_an_account_for_each_role_and_no_other_has(
     tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = Settings(home=tmp_path)
-    _prepare(settings, sample=True)
+    prepared(settings)
     first = capsys.readouterr().out
     made = demo_accounts(tmp_path)
     assert [demo.role for demo in made] == ["firm", "broker", "operator"]
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
     assert all(demo.password in first for demo in made)
-    _prepare(settings, sample=True)
+    prepared(settings)
     again = capsys.readouterr().out
     assert all(demo.password in again for demo in made)
     with Installation(settings) as installation:
@@ -302,6 +307,6 @@ def test_the_sample_installation_has_an_account_for_each_role_and_no_other_has(
             account = installation.accounts.verify(demo.login, demo.password)
             assert account is not None
             assert account.role == demo.role
-    _prepare(Settings(home=home), sample=True)
+    prepared(Settings(home=home))
     assert "duijie user add" in capsys.readouterr().out
     assert not (home / FILE).exists()
