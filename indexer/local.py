@@ -141,7 +141,7 @@ class LocalEngine:
         found: list[Found] = []
         above = -math.inf
         for part in self._state.parts:
-            ids, cosines = part.segment.near(vector, k, part.under(filter).allowed, above)
+            ids, cosines = part.near(vector, k, filter, above)
             above = max(above, float(cosines[-1])) if len(ids) == k else above  # those below cannot be among the k best
             found.append((ids, cosines))
         return _best(found, k)

@@ -29,6 +29,8 @@ FEW = 20_000
 """Vectors up to which none is passed over."""
 _FEW_PASS = 5_000
 """Rows passing a filter up to which they are compared one by one."""
+_APART = 0.06
+"""Share of the rows, passing a filter, up to which comparing all of them, side by side in memory, is quicker than lists."""
 _COMPARED_AGAIN = 2_000
 """Rows that are compared again as 16-bit numbers."""
 _SHARE = 1 / 4
@@ -87,8 +89,8 @@ class Neighbours:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         if self._plain is not None:
             rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
-            near = kernels.products(self._plain, vector)
-            return _best(rows, near if allowed is None else near[rows], k, above)
+            vectors = self._plain if allowed is None else self._plain[rows]
+            return _best(rows, kernels.products(vectors, vector), k, above)
         if allowed is not None and passing <= _FEW_PASS:
             rows = np.flatnonzero(allowed)
             return _best(rows, self.cosines(rows, vector), k, above)
@@ -99,16 +101,28 @@ class Neighbours:
 
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
         """Of rows, as their vectors are kept."""
-        return kernels.products(self.stored(rows), vector)
+        return kernels.half_products(self._codes, rows, vector.astype(np.float64))
 
     def stored(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors of rows as they are kept, shape (rows, dimensions)."""
         found: NDArray[np.float32] = self._exact.reconstruct_batch(np.ascontiguousarray(rows, np.int64))
         return found
 
+    def is_better_apart(self, passing: int) -> bool:
+        """Whether so many rows, passing a filter, are found sooner and better among vectors of their own (`taken`)."""
+        return self._has_lists and _FEW_PASS < passing <= _APART * len(self)
+
+    def taken(self, rows: NDArray[np.int64]) -> Neighbours:
+        """The vectors of some rows, side by side."""
+        index = faiss.IndexScalarQuantizer(self.dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        index.add_sa_codes(self._codes[rows].view(np.uint8))
+        return Neighbours(index)
+
     def _parameters(self, k: int, passing: int, allowed: Mask | None) -> Any:
         made: Any = faiss  # its signatures say nothing of the arguments by name that it takes
         selector = None if allowed is None else made.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        if not self._has_lists:
+            return made.SearchParameters(sel=selector)
         visited = max(_FEWEST_LISTS, math.ceil(self._lists * _SHARE * (1.5 if passing < 0.1 * len(self) else 1)))
         return made.IndexRefineSearchParameters(
             k_factor=max(1.0, _COMPARED_AGAIN / max(1, k)),
@@ -134,9 +148,16 @@ class Neighbours:
         return faiss.downcast_index(self._known.refine_index) if self._has_lists else self._known
 
     @cached_property
+    def _codes(self) -> NDArray[np.uint16]:
+        """The bits of the 16-bit numbers, shape (rows, dimensions): the index's own, which lives as long as this does."""
+        exact = self._exact
+        codes: NDArray[np.uint8] = faiss.rev_swig_ptr(exact.codes.data(), len(self) * exact.code_size)
+        return codes.view(np.uint16).reshape(len(self), self.dimensions)
+
+    @cached_property
     def _plain(self) -> NDArray[np.float32] | None:
         """All vectors as 32-bit numbers, where they are few: comparing them is then one product, a third of what FAISS takes."""
-        if self._has_lists:
+        if len(self) > FEW:
             return None
         plain: NDArray[np.float32] = self._known.reconstruct_n(0, len(self))
         return plain

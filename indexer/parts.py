@@ -12,18 +12,20 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.entries import Among, Filter
-from indexer.neighbours import Mask
-from indexer.segment import Segment
+from indexer.entries import Among, Filter, Vector
+from indexer.neighbours import Mask, Neighbours
+from indexer.segment import Found, Segment
 
 _SCOPES = 32
 """Filters of which a part keeps what passes."""
 _RARE = 100
 """A value that fewer rows have than one in so many is rare: what it adds to a scope is counted apart."""
 _WORDS_KEPT = 100_000
+_SIDE_BY_SIDE = 4
+"""Filters whose vectors are kept side by side: 31 MB each at most, in a million records of 256 numbers."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scope:
     """The living rows of a part that pass a filter (None: all of its rows), and how many of them hold a word, as far as was asked."""
 
@@ -33,6 +35,16 @@ class Scope:
     """A filter that others ask as well, under which all of these rows pass but those `apart`."""
     apart: NDArray[np.int32] | None = None
     holding: dict[str, int] = field(default_factory=dict)
+    asked: int = 0
+    """How often something near was asked for under the filter."""
+
+
+@dataclass(frozen=True)
+class Passing:
+    """The rows that pass a filter, and their vectors side by side."""
+
+    rows: NDArray[np.int64]
+    vectors: Neighbours
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ class Part:
     segment: Segment
     alive: Mask | None = None
     _scopes: dict[Filter, Scope] = field(default_factory=dict, compare=False, repr=False)
+    _passing: dict[Filter, Passing] = field(default_factory=dict, compare=False, repr=False)
 
     def without(self, ids: NDArray[np.int64]) -> Part:
         rows, here = self.segment.rows_of(ids)
@@ -55,6 +68,29 @@ class Part:
         if self.alive is not None and len(self.alive):
             here &= self.alive[rows]
         return rows, here
+
+    def near(self, vector: Vector, k: int, filter: Filter, above: float) -> Found:
+        """Of the rows that pass, the k of the highest cosine; those below `above` may be left out."""
+        passing = self._side_by_side(filter)
+        if passing is None:
+            return self.segment.near(vector, k, self.under(filter).allowed, above)
+        rows, cosines = passing.vectors.nearest(vector, k, above=above)
+        return self.segment.ids[passing.rows[rows]], cosines
+
+    def _side_by_side(self, filter: Filter) -> Passing | None:
+        """From the second question under a filter on, where it is worth it; kept for the filters that were asked last."""
+        scope, vectors = self.under(filter), self.segment.vectors
+        scope.asked += 1
+        if vectors is None or scope.allowed is None or scope.asked == 1 or not vectors.is_better_apart(scope.count):
+            return None
+        passing = self._passing.pop(filter, None)
+        if passing is None:
+            rows = np.flatnonzero(scope.allowed)
+            passing = Passing(rows, vectors.taken(rows))
+        for oldest in list(self._passing)[: 1 - _SIDE_BY_SIDE]:
+            self._passing.pop(oldest, None)
+        self._passing[filter] = passing
+        return passing
 
     def under(self, filter: Filter) -> Scope:
         """What passes the filter; kept for the filters that were asked last."""

@@ -23,6 +23,8 @@ from indexer.neighbours import Mask, Neighbours
 Numbers = NDArray[np.float64]
 _LOOKED_UP = 4
 """Words of which single rows are looked up; for more it is quicker to add up all rows."""
+_FEW_PASS = 8
+"""Where one row in so many passes a filter or fewer, those are taken out before the best of them are looked for."""
 ALL: Mask = np.zeros(0, np.bool_)
 """For the kernels: every row is allowed."""
 Found = tuple[NDArray[np.int64], Vector]
@@ -112,7 +114,11 @@ class Segment:
         if not (len(self) and k):
             return NONE
         total = self._totals(words)
-        rows = kernels.highest(total, ALL if allowed is None else allowed, k)
+        if allowed is not None and np.count_nonzero(allowed) < len(self) // _FEW_PASS:
+            passing = np.flatnonzero(allowed)
+            rows = passing[kernels.highest(total[passing], ALL, k)]
+        else:
+            rows = kernels.highest(total, ALL if allowed is None else allowed, k)
         return self.ids[rows], total[rows]
 
     def word_scores(self, rows: NDArray[np.int64], words: Mapping[str, float]) -> Vector:

@@ -126,6 +126,28 @@ def test_values_that_few_have_are_added_to_those_that_many_have(make: Make, tmp_
         assert_same_hits(engine.holding(words, 20, filter), oracle.holding(words, 900, filter), 20)
 
 
+def test_what_passes_a_filter_that_is_asked_again_is_found_exactly_in_a_large_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside lists of which so few are gone through that they find little."""
+    for name, value in {"FEW": 300, "_FEW_PASS": 5, "_APART": 0.5, "_FEWEST_LISTS": 1, "_SHARE": 0.01}.items():
+        monkeypatch.setattr(f"indexer.neighbours.{name}", value)
+    rng = np.random.default_rng(12)
+    entries = random_entries(rng, range(1, 900))
+    engine = built_and_reopened(entries, rng, tmp_path)
+    filters = [filter for _ in range(60) if 5 < engine.count(filter := random_filter(rng)) <= 400][:6]
+    assert len(filters) == 6
+    for gone in ([], [entry.id for entry in entries[::3]]):
+        engine.apply([], gone, 2)
+        oracle = Oracle([entry for entry in entries if entry.id not in gone])
+        for filter in filters:
+            for asked in range(4):
+                vector = random_vector(rng)
+                found = engine.near(vector, 20, filter)
+                if asked:
+                    assert_same_hits(found, oracle.near(vector, 900, filter), 20)
+
+
 def random_audience(rng: Generator) -> tuple[str, ...]:
     everybody, members = ("public", "brokers"), ("members", "brokers")
     own = (f"org:{rng.integers(40)}", "brokers", f"user:{rng.integers(60)}")

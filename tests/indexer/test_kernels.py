@@ -50,3 +50,13 @@ def test_products_are_the_same_for_equal_vectors_wherever_they_stand() -> None:
     assert found == pytest.approx(vectors.astype(np.float64) @ vectors[5].astype(np.float64), rel=1e-6)
     assert len({float(found[row]) for row in (3, 11, 64, 96)}) == 1
     assert kernels.products(vectors[60:65], vectors[5])[4] == found[64]
+
+
+def test_products_of_16_bit_numbers_are_those_of_the_numbers_they_stand_for() -> None:
+    rng = np.random.default_rng(6)
+    halves = (rng.normal(size=(150, 31)) * 10.0 ** rng.integers(-8, 4, size=(150, 31))).astype(np.float16)
+    halves[7, :6] = [0.0, -0.0, 6e-8, -6e-8, 6.1e-5, 65504.0]
+    rows = rng.permutation(150)[:140]
+    vector = rng.normal(size=31).astype(np.float32)
+    found = kernels.half_products(halves.view(np.uint16), rows, vector.astype(np.float64))
+    assert found == pytest.approx(kernels.products(halves[rows].astype(np.float32), vector), rel=1e-6)

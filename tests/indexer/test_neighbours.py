@@ -92,3 +92,14 @@ def test_of_few_those_below_a_bound_are_left_out_and_no_others(vectors: Vectors,
         kept, above = few.nearest(question, 40, allowed, above=bound)
         assert kept.tolist() == rows[near >= bound].tolist()
         assert above.tolist() == near[near >= bound].tolist()
+
+
+def test_some_rows_side_by_side_are_as_near_as_they_were(lists: Neighbours, vectors: Vectors) -> None:
+    rows = np.sort(np.random.default_rng(2).choice(COUNT, 1_500, replace=False))
+    taken = lists.taken(rows)
+    assert (taken.stored(np.arange(1_500)) == lists.stored(rows)).all()
+    for question in asked(vectors, 10):
+        found, near = taken.nearest(question, 25)
+        exact = vectors[rows].astype(np.float16).astype(np.float64) @ question.astype(np.float64)
+        assert sorted(found.tolist()) == sorted(np.argsort(-exact, kind="stable")[:25].tolist())
+        assert near == pytest.approx(exact[found], abs=1e-5)
