@@ -15,6 +15,9 @@ Drawn = Callable[[Document], float | None]
 PANELS: Mapping[str, Drawn] = {
     "paragraph, p50 in ms": lambda d: at(d, "hybrid", "paragraph", "all", "p50"),
     "paragraph under the 5 % filter, p50 in ms": lambda d: at(d, "hybrid", "paragraph", "5 %", "p50"),
+    "paragraph by HTTP, p50 in ms": lambda d: at(d, "http", "search", "p50"),
+    "searches a second, eight clients": lambda d: at(d, "http", "sustained", "a_second"),
+    "bulk, 10,000 demands in s": lambda d: at(d, "bulk", "seconds"),
     "build in s": lambda d: at(d, "build", "seconds"),
     "index on disk in MB": lambda d: _mega(at(d, "build", "disk_bytes")),
     "memory serving in MB": lambda d: _mega(at(d, "serving", "bytes")),
@@ -35,8 +38,8 @@ def draw(documents: Mapping[int, Sequence[Document]], out: Path) -> None:
     """A panel a figure, both axes in powers of ten: what grows in proportion is a line that climbs one square a square."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(15, 3.2), layout="constrained")
-    for axes, (title, drawn) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
+    figure = Figure(figsize=(14, 6.2), layout="constrained")
+    for axes, (title, drawn) in zip(figure.subplots(2, len(PANELS) // 2).flat, PANELS.items(), strict=True):
         for name, style in ((OURS, "o-"), (FLOOR, "s--")):
             points = [
                 (size, found) for size, all_ in documents.items() if (found := drawn(named(all_, name))) is not None

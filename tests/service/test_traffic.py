@@ -64,3 +64,21 @@ def test_searches_wait_for_a_core_unless_they_wait_for_a_language_model_anyway(
         answers = people.map(lambda _: client.get("/api/v1/search", params={"q": "电机"}).status_code, range(6))
         assert list(answers) == [200] * 6
     assert max(together) == min(most, 6)
+
+
+def test_a_search_that_fails_gives_its_turn_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("broken")
+
+    with TestClient(
+        create_app(Installation(Settings(home=tmp_path))), base_url="http://127.0.0.1", raise_server_exceptions=False
+    ) as client:
+        asked = {"q": "电机"}
+        refused = [client.get("/api/v1/search", params={"q": " "}).status_code for _ in range(CORES + 1)]
+        assert refused == [400] * (CORES + 1)
+        assert {client.get("/search", params={"kind": "none"}).status_code for _ in range(CORES + 1)} <= {200, 400, 422}
+        with monkeypatch.context() as patched:
+            patched.setattr("service.api.searching.search", broken)
+            failed = [client.get("/api/v1/search", params=asked).status_code for _ in range(CORES + 1)]
+        assert failed == [500] * (CORES + 1)
+        assert client.get("/api/v1/search", params=asked).status_code == 200
