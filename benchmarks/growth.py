@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ def draw(documents: Mapping[int, Sequence[Document]], out: Path) -> None:
         axes.title.set_fontsize(9)
         axes.grid(visible=True, which="major", linewidth=0.4)
         if axes.lines:
+            heights = [height for line in axes.lines for height in line.get_ydata()]
+            axes.set_ylim(10 ** math.floor(math.log10(min(heights))), 10 ** math.ceil(math.log10(max(heights))))
             axes.legend(fontsize=8, frameon=False)
     figure.savefig(out, metadata={"Date": None, "Creator": None})
 
