@@ -68,7 +68,8 @@ def _telling(name: str, text: str, words: Iterable[str]) -> list[_Sentence]:
     pieces = [piece.group().strip() for piece in _SENTENCE.finditer(text)]
     folded = list(map(fold, pieces))
     anywhere = "\n".join(folded)
-    present = [word for word in words if word in anywhere or not _is_chinese(word)]
+    tight = _tight(anywhere)
+    present = [word for word in words if (word in anywhere if _is_chinese(word) else _tight(word) in tight)]
     others = frozenset(word for word in present if not _is_chinese(word))
     return [
         _Sentence(name, piece, held)
@@ -81,6 +82,11 @@ def _telling(name: str, text: str, words: Iterable[str]) -> list[_Sentence]:
 def _is_chinese(word: str) -> bool:
     """Whether it is cut out of running Chinese: then it may stand anywhere."""
     return bool(_HAN.search(word))
+
+
+def _tight(text: str) -> str:
+    """Without what a code may be written with or without, `gb/t 4754-2017` or `gb/t47542017`: what is not in this is not in the text."""
+    return text.replace(" ", "").replace("-", "")
 
 
 def _held(folded: str, words: Iterable[str], others: frozenset[str]) -> tuple[str, ...]:

@@ -58,6 +58,15 @@ def test_what_is_not_held_is_not_marked(words: Words, text: str, asked: str) -> 
     assert bool(marked(text, [asked])[0]) == (asked in words.of_record([text]))
 
 
+@given(technical_text)
+def test_every_word_that_a_record_is_found_by_is_quoted(words: Words, text: str) -> None:
+    summary = text.replace("\n", " ").replace(";", ",").replace("。", "，")
+    record = achievement(1, "题目", summary=summary)
+    for word in words.of_record([summary]):
+        (quote,) = quotes(record, {word: 1.0})
+        assert quote.words == (word,)
+
+
 def test_the_sentences_that_say_most_are_quoted_each_bringing_something_new() -> None:
     record = achievement(
         1,
