@@ -33,8 +33,8 @@ _APART = 0.06
 """Share of the rows, passing a filter, up to which comparing all of them, side by side in memory, is quicker than lists."""
 _COMPARED_AGAIN = 2_000
 """Rows that are compared again as 16-bit numbers."""
-_SHARE = 1 / 4
-"""Of the lists, those gone through; half as many again where a filter leaves less than a tenth. docs/performance.md has the recall."""
+_SHARE = 3 / 8
+"""Of the lists, those gone through. docs/performance.md has the recall."""
 _FEWEST_LISTS = 32
 """Lists that are gone through in any case: where there are few, each is wide and its neighbours matter."""
 _SAMPLED = 51_200
@@ -96,7 +96,7 @@ class Neighbours:
             return _best(rows, self.cosines(rows, vector), k, above)
         k = min(k, passing)
         with _one_thread():
-            found, places = self.index.search(vector[None, :], k, params=self._parameters(k, passing, allowed))
+            found, places = self.index.search(vector[None, :], k, params=self._parameters(k, allowed))
         return places[0][places[0] >= 0], found[0][places[0] >= 0]
 
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
@@ -118,12 +118,12 @@ class Neighbours:
         index.add_sa_codes(self._codes[rows].view(np.uint8))
         return Neighbours(index)
 
-    def _parameters(self, k: int, passing: int, allowed: Mask | None) -> Any:
+    def _parameters(self, k: int, allowed: Mask | None) -> Any:
         made: Any = faiss  # its signatures say nothing of the arguments by name that it takes
         selector = None if allowed is None else made.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
         if not self._has_lists:
             return made.SearchParameters(sel=selector)
-        visited = max(_FEWEST_LISTS, math.ceil(self._lists * _SHARE * (1.5 if passing < 0.1 * len(self) else 1)))
+        visited = max(_FEWEST_LISTS, math.ceil(self._lists * _SHARE))
         return made.IndexRefineSearchParameters(
             k_factor=max(1.0, _COMPARED_AGAIN / max(1, k)),
             base_index_params=made.SearchParametersIVF(sel=selector, nprobe=min(visited, self._lists)),
