@@ -18,8 +18,8 @@ encoder       texts in, unit vectors out; any sentence-transformers model, or th
 vectors       vectors already made, by model and text
 bm25          BM25 in two halves
 entries       what an engine holds, the filter it is asked under, the engine's protocol
+kernels       the loops over postings and vectors, compiled
 neighbours    the rows nearest to a vector, by FAISS
-kernels       the loops over postings, compiled
 segment       flat arrays of entries: postings, attributes, vectors
 gathering     entries into segments, segments into one
 base          a segment in a folder, published by renaming a pointer
