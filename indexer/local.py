@@ -32,6 +32,8 @@ from indexer.gathering import Columns, columns_of, joined, merged, segment_of
 from indexer.parts import Part, without
 from indexer.segment import NONE, Found
 
+_SMALL = 256
+"""Entries up to which a segment is merged with whatever comes after it: that takes no longer, and a search has fewer segments to go through."""
 _GATHERED = 20_000
 """Entries that are gathered in memory before they are put aside."""
 
@@ -106,7 +108,7 @@ class LocalEngine:
             parts = without(state.parts, [entry.id for entry in changed], gone)
             parts += [Part(segment_of(changed))] if changed else []
             first = 1 if state.base else 0
-            while len(parts) - first >= 2 and len(parts[-2].segment) <= 2 * len(parts[-1].segment):
+            while len(parts) - first >= 2 and len(parts[-2].segment) <= max(_SMALL, 2 * len(parts[-1].segment)):
                 parts[-2:] = [Part(merged([(part.segment, part.alive) for part in parts[-2:]]))]
             vectors = state.vectors and all(entry.vector is not None for entry in changed)
             self._state = replace(state, revision=max(revision, state.revision), parts=tuple(parts), vectors=vectors)

@@ -33,7 +33,7 @@ _APART = 0.06
 """Share of the rows, passing a filter, up to which comparing all of them, side by side in memory, is quicker than lists."""
 _COMPARED_AGAIN = 2_000
 """Rows that are compared again as 16-bit numbers."""
-_SHARE = 3 / 8
+_SHARE = 5 / 16
 """Of the lists, those gone through. docs/performance.md has the recall."""
 _FEWEST_LISTS = 32
 """Lists that are gone through in any case: where there are few, each is wide and its neighbours matter."""
