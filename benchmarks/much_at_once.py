@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -16,7 +15,7 @@ from typing import Any
 import httpx
 
 from benchmarks import memory
-from benchmarks.over_http import Asker, percentiles, served
+from benchmarks.over_http import Asker, duijie, percentiles, served
 from benchmarks.shelf import Library
 
 DEMANDS = 10_000
@@ -26,7 +25,6 @@ IMPORTED = 0.1
 """Of the library's records, as many new ones."""
 _PATIENCE = 1800.0
 """Seconds after which what was imported should have been found."""
-_CODE = "from service.cli import main; main()"
 
 
 def bulk(library: Library, home: Path) -> dict[str, Any]:
@@ -53,7 +51,7 @@ def imported(library: Library, home: Path) -> dict[str, Any]:
         for text in islice(texts, 50):
             asker.searched(text)
         before = [asker.searched(text) for text in islice(texts, 200)]
-        command = _command("import", rows, "--json")
+        command = duijie("import", rows, "--json")
         with subprocess.Popen(command, env=_told(home), stdout=subprocess.DEVNULL) as process:  # noqa: S603
             started = time.monotonic()
             during = _asked_while(asker, texts, lambda: process.poll() is None)
@@ -122,12 +120,8 @@ def _write(file: Path, rows: Iterator[dict[str, Any]]) -> None:
 def _run(home: Path, *arguments: object) -> float:
     """Seconds that a command took."""
     started = time.monotonic()
-    subprocess.run(_command(*arguments), env=_told(home), stdout=subprocess.DEVNULL, check=True)  # noqa: S603
+    subprocess.run(duijie(*arguments), env=_told(home), stdout=subprocess.DEVNULL, check=True)  # noqa: S603
     return time.monotonic() - started
-
-
-def _command(*arguments: object) -> list[str]:
-    return [sys.executable, "-c", _CODE, *map(str, arguments)]
 
 
 def _told(home: Path) -> dict[str, str]:

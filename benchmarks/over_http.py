@@ -78,8 +78,7 @@ def served(home: Path, *options: str, database: str | None = None) -> Iterator[t
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    code = "from service.cli import main; main()"
-    command = [sys.executable, "-c", code, "serve", "--port", str(port), *options]
+    command = duijie("serve", "--port", port, *options)
     started = time.perf_counter()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     told = {"DUIJIE_HOME": str(home), **({"DUIJIE_DATABASE": database} if database else {})}
@@ -92,6 +91,11 @@ def served(home: Path, *options: str, database: str | None = None) -> Iterator[t
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
+
+
+def duijie(*arguments: object) -> list[str]:
+    """The command line of this version, wherever it is installed."""
+    return [sys.executable, "-c", "from service.cli import main; main()", *map(str, arguments)]
 
 
 def _is_ready(address: str) -> bool:
