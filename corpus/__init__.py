@@ -21,6 +21,7 @@ sheets        CSV, XLSX and JSON lines as sheets of rows
 tables/       the database's tables; those of records derive from their definition
 database      connecting, and bringing the tables up to date (`migrations/`)
 departures    what went, and who might see it until then
+changes       what came after a revision
 store         records and the order in which they changed: every change has its revision
 arrivals      since which number records came in
 accounts      who may sign in, and who is signed in

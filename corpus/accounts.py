@@ -36,6 +36,13 @@ _DIFFERENT = 5
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 _SEEN_ANEW = timedelta(minutes=1)
 """A session's last use is written no more often than this."""
+_WHOSE = (
+    sa.select(users, sessions.c.seen_at)
+    .join(sessions, sessions.c.user == users.c.id)
+    .where(sessions.c.token == sa.bindparam("key"), sessions.c.expires_at > sa.bindparam("at"))
+    .where(sessions.c.seen_at > sa.bindparam("idle_since"), users.c.disabled_at.is_(None))
+)
+"""Asked with every request: made once."""
 _hasher = PasswordHasher()
 _hashing = threading.Semaphore(2)
 """A hash takes 64 MiB: many at once would exhaust a small machine."""
@@ -181,14 +188,8 @@ class Accounts:
     def of(self, token: str) -> Account | None:
         """Whose session it is; None where it is over, unknown, or its account disabled."""
         at, key = self.clock(), _digest(token)
-        asked = (
-            sa.select(users, sessions.c.seen_at)
-            .join(sessions, sessions.c.user == users.c.id)
-            .where(sessions.c.token == key, sessions.c.expires_at > at, sessions.c.seen_at > at - self.idle)
-            .where(users.c.disabled_at.is_(None))
-        )
         with self.engine.connect() as connection:
-            row = connection.execute(asked).mappings().first()
+            row = connection.execute(_WHOSE, {"key": key, "at": at, "idle_since": at - self.idle}).mappings().first()
         if row is None:
             return None
         if at - row["seen_at"] >= _SEEN_ANEW:

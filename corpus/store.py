@@ -15,14 +15,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from corpus.changes import changes_after, next_changes
 from corpus.database import NotSaved, connect, migrate, reason_of
-from corpus.departures import Departure, departed_after, departures_after, is_seen_otherwise, note
+from corpus.departures import Departure, departed_after, is_seen_otherwise, note
 from corpus.errors import RecordNotFound
 from corpus.records import Change, Record
 from corpus.tables import TABLES, counter, deletions, record_from, row_of
 
 _AT_ONCE = 500
 """Parameters of one IN list; below SQLite's limit on every build."""
+_LOCKED = sa.update(counter).values(value=counter.c.value).returning(counter.c.value)
+_COUNTED = sa.update(counter).values(value=sa.bindparam("reached"))
+_HELD = {
+    kind: sa.select(table).where(
+        table.c.source == sa.bindparam("source"), table.c.source_id.in_(sa.bindparam("numbers", expanding=True))
+    )
+    for kind, table in TABLES.items()
+}
+_ADDED = {kind: table.insert() for kind, table in TABLES.items()}
+"""The statements of every save: making one takes as long as answering it."""
 _LARGEST = 2**63 - 1
 """Beyond this a number is no id, and no database takes it."""
 
@@ -36,6 +47,8 @@ class Saved:
     unchanged: tuple[int, ...]
     records: tuple[Record, ...]
     """The records as they now stand in the store."""
+    revision: int
+    """The store's, with that."""
 
 
 class Store:
@@ -85,7 +98,7 @@ class Store:
                     connection, kind, [r for r in added if r.kind == kind], [r for r in changed if r.kind == kind]
                 )
             note(connection, hidden)
-        return Saved(_ids(added), _ids(changed), _ids(standing), (*added, *changed, *standing))
+        return Saved(_ids(added), _ids(changed), _ids(standing), (*added, *changed, *standing), revision.value)
 
     def delete(self, ids: Iterable[int]) -> int:
         """Delete records by id; returns how many there were. Raises RecordNotFound, deleting nothing, if one is missing."""
@@ -128,10 +141,8 @@ class Store:
 
     def find(self, kind: str, source: str, source_id: str) -> Record | None:
         """The record a source knows under its own number."""
-        table = TABLES[kind]
-        asked = sa.select(table).where(table.c.source == source, table.c.source_id == source_id)
         with self.engine.connect() as connection:
-            row = connection.execute(asked).mappings().first()
+            row = connection.execute(_HELD[kind], {"source": source, "numbers": [source_id]}).mappings().first()
         return record_from(kind, row) if row else None
 
     def held(self, records: Sequence[Record]) -> dict[tuple[str, str, str], Record]:
@@ -185,26 +196,12 @@ class Store:
     def changes_after(self, revision: int, upto: int) -> Iterator[Change]:
         """The latest change of each id whose revision lies in (revision, upto], by kind and then in order; records stream."""
         with self.engine.connect().execution_options(yield_per=1000) as connection:
-            for kind, table in TABLES.items():
-                asked = sa.select(table).where(table.c.revision > revision, table.c.revision <= upto)
-                for row in connection.execute(asked.order_by(table.c.revision)).mappings():
-                    yield Change(row["id"], row["revision"], record_from(kind, row))
-            gone = deletions.c
-            asked = sa.select(deletions).where(gone.revision > revision, gone.revision <= upto).order_by(gone.revision)
-            for row in connection.execute(asked).mappings():
-                yield Change(row["id"], row["revision"], None)
+            yield from changes_after(connection, revision, upto)
 
     def next_changes(self, revision: int, limit: int) -> list[Change | Departure]:
         """The first changes after a revision, in order, about so many: records as they stand, and departures. No revision is split."""
-        found: list[Change | Departure] = []
         with self.engine.connect() as connection:
-            for kind, table in TABLES.items():
-                asked = sa.select(table).where(table.c.revision > revision).order_by(table.c.revision).limit(limit)
-                rows = connection.execute(asked).mappings()
-                found += [Change(row["id"], row["revision"], record_from(kind, row)) for row in rows]
-            found += departures_after(connection, revision, limit)
-        found.sort(key=lambda change: change.revision)
-        return [change for change in found if change.revision <= found[min(limit, len(found)) - 1].revision]
+            return next_changes(connection, revision, limit)
 
     def departed(self, revision: int) -> list[int]:
         """The records that went after a revision, or that others may see since than before."""
@@ -216,31 +213,28 @@ class Store:
         """A writing transaction that holds the counter's row from its first statement to its commit. Raises NotSaved."""
         try:
             with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-                locked = sa.update(counter).values(value=counter.c.value).returning(counter.c.value)
-                before = connection.execute(locked).scalar_one()
+                before = connection.execute(_LOCKED).scalar_one()
                 revision = _Revision(before)
                 yield connection, revision
                 if revision.value > before:
-                    connection.execute(sa.update(counter).values(value=revision.value))
+                    connection.execute(_COUNTED, {"reached": revision.value})
         except sa.exc.OperationalError as error:
             raise NotSaved(reason=reason_of(error)) from error
 
     def _held(self, connection: sa.Connection, kind: str, records: Sequence[Record]) -> dict[tuple[str, str], Record]:
-        table = TABLES[kind]
         held: dict[tuple[str, str], Record] = {}
         for source in dict.fromkeys(record.source for record in records):
             keys = [record.source_id for record in records if record.source == source]
             for start in range(0, len(keys), _AT_ONCE):
-                among = table.c.source_id.in_(keys[start : start + _AT_ONCE])
-                asked = sa.select(table).where(table.c.source == source, among)
-                for row in connection.execute(asked).mappings():
+                asked = {"source": source, "numbers": keys[start : start + _AT_ONCE]}
+                for row in connection.execute(_HELD[kind], asked).mappings():
                     held[source, row["source_id"]] = record_from(kind, row)
         return held
 
     def _write(self, connection: sa.Connection, kind: str, added: Sequence[Record], changed: Sequence[Record]) -> None:
         table = TABLES[kind]
         if added:
-            connection.execute(table.insert(), [_row(record) for record in added])
+            connection.execute(_ADDED[kind], [_row(record) for record in added])
         if changed:
             rows = [{**_row(record), "key": record.id} for record in changed]
             columns: dict[str, Any] = {c.name: sa.bindparam(c.name) for c in table.columns if c.name != "id"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,6 @@ from indexer.segment import Numbers, Postings, Segment, key_of, value_key
 
 Moved = NDArray[np.int32]
 """For each row of a segment its row in the merged one, -1 for the dead."""
-_AT_ONCE = 4_000_000
-"""Postings that are moved together."""
 Space = Callable[[str, int, Any], NDArray[Any]]
 """Room for an array of a base: name, length, type of number."""
 
@@ -198,10 +196,10 @@ def _moved(alive: Sequence[Mask], order: NDArray[np.int64]) -> list[Moved]:
 
 def _merged_postings(parts: Sequence[Postings], moved: Sequence[Moved], name: str, space: Space) -> Postings:
     """The postings of each key, those of one part after those of the other; only where parts lie within each other are rows sorted."""
-    every = np.unique(np.concatenate([part.keys for part in parts] or [np.zeros(0, np.uint64)]))
+    every = _distinct(np.concatenate([part.keys for part in parts] or [np.zeros(0, np.uint64)]))
     total = np.zeros(len(every), np.int64)
-    for piece in _pieces(parts, moved):
-        total[np.searchsorted(every, piece.keys)] += piece.counts
+    for part, places in zip(parts, moved, strict=True):
+        kernels.count_living(total, every, part.keys, part.starts, part.rows, places)
     keys = space(f"{name}.keys", int((total > 0).sum()), np.uint64)
     keys[:] = every[total > 0]
     starts = space(f"{name}.starts", len(keys) + 1, np.int64)
@@ -209,40 +207,16 @@ def _merged_postings(parts: Sequence[Postings], moved: Sequence[Moved], name: st
     rows = space(f"{name}.rows", int(starts[-1]), np.int32)
     weights = space(f"{name}.weights", int(starts[-1]), np.uint16)
     free = np.array(starts[:-1])
-    for piece in _pieces(parts, moved):
-        at = np.searchsorted(keys, piece.keys)
-        target = _runs(free[at], piece.counts)
-        rows[target], weights[target] = piece.rows, piece.weights
-        free[at] += piece.counts
+    for part, places in zip(parts, moved, strict=True):
+        kernels.move_living(rows, weights, free, keys, part.keys, part.starts, part.rows, part.weights, places)
     kernels.sort_within(rows, weights, np.asarray(starts))
     return Postings(keys, starts, rows, weights)
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """Some keys of a part, how many living rows each has, and those rows where they are now, with their weights."""
-
-    keys: NDArray[np.uint64]
-    counts: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    weights: NDArray[np.uint16]
-
-
-def _pieces(parts: Sequence[Postings], moved: Sequence[Moved]) -> Iterator[_Piece]:
-    """All parts, a few million postings at a time."""
-    for part, places in zip(parts, moved, strict=True):
-        first = 0
-        while first < len(part.keys):
-            last = int(np.searchsorted(part.starts, part.starts[first] + _AT_ONCE, side="right")) - 1
-            last = min(max(last, first + 1), len(part.keys))
-            start, end = int(part.starts[first]), int(part.starts[last])
-            rows = places[part.rows[start:end]]
-            lives = np.append(0, np.cumsum(rows >= 0))
-            counts = np.diff(lives[part.starts[first : last + 1] - start])
-            some = counts > 0
-            living = rows >= 0
-            yield _Piece(part.keys[first:last][some], counts[some], rows[living], part.weights[start:end][living])
-            first = last
+def _distinct(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Ascending. By sorting: numpy's `unique` puts whole numbers into a hash table, which takes ten times as long."""
+    ordered = np.sort(keys)
+    return ordered[np.flatnonzero(np.diff(ordered, prepend=~ordered[:1]))]
 
 
 def _runs(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

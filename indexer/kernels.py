@@ -138,6 +138,49 @@ def highest(total: NDArray[np.float32], allowed: NDArray[np.bool_], k: int) -> N
 
 
 @compiled
+def count_living(
+    total: NDArray[np.int64],
+    every: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    moved: NDArray[np.int32],
+) -> None:
+    """Add to `total`, shape (every,), how many rows of each key live on: are `moved` to one that is not -1. All keys ascend and are among `every`."""
+    at = 0
+    for key in range(len(keys)):
+        while every[at] < keys[key]:
+            at += 1
+        for place in range(starts[key], starts[key + 1]):
+            total[at] += moved[rows[place]] >= 0
+
+
+@compiled
+def move_living(
+    into_rows: NDArray[np.int32],
+    into_weights: NDArray[np.uint16],
+    free: NDArray[np.int64],
+    every: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    starts: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    weights: NDArray[np.uint16],
+    moved: NDArray[np.int32],
+) -> None:
+    """Put the living rows of each key, where they are `moved` to, and their weights into the place that is `free` for it among `every`. Keys ascend; those
+    without a living row need not be among them."""
+    at = 0
+    for key in range(len(keys)):
+        while at < len(every) and every[at] < keys[key]:
+            at += 1
+        for place in range(starts[key], starts[key + 1]):
+            row = moved[rows[place]]
+            if row >= 0:
+                into_rows[free[at]], into_weights[free[at]] = row, weights[place]
+                free[at] += 1
+
+
+@compiled
 def sort_within(rows: NDArray[np.int32], weights: NDArray[np.uint16], starts: NDArray[np.int64]) -> None:
     """Put the rows of each key into order, the weights with them; what is in order already is only looked at."""
     for key in range(len(starts) - 1):

@@ -44,18 +44,22 @@ _TOGETHER = 64
 
 def neighbours(count: int, dimensions: int, block: Block) -> Neighbours:
     """`count` unit vectors made ready to be searched by inner product. The same vectors give the same index."""
-    index: faiss.Index
     if count <= FEW:
-        index = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    else:
-        lists = 2 ** round(math.log2(math.sqrt(count)))
-        codes = dimensions if dimensions % 2 else dimensions // 2
-        made = f"IVF{lists},PQ{codes}x4fs,Refine(SQfp16)"
-        index = faiss.index_factory(dimensions, made, faiss.METRIC_INNER_PRODUCT)
-        index.train(_sample(count, block))
+        index = _side_by_side(dimensions)
+        with _one_thread():  # a server adds a few beside its searches: threads would wait for cores that answer them
+            index.add(np.ascontiguousarray(block(0, count), np.float32))
+        return Neighbours(index)
+    lists = 2 ** round(math.log2(math.sqrt(count)))
+    codes = dimensions if dimensions % 2 else dimensions // 2
+    index = faiss.index_factory(dimensions, f"IVF{lists},PQ{codes}x4fs,Refine(SQfp16)", faiss.METRIC_INNER_PRODUCT)
+    index.train(_sample(count, block))
     for start in range(0, count, _AT_ONCE):
         index.add(np.ascontiguousarray(block(start, min(start + _AT_ONCE, count)), np.float32))
     return Neighbours(index)
+
+
+def _side_by_side(dimensions: int) -> faiss.Index:
+    return faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
 
 def _sample(count: int, block: Block) -> NDArray[np.float32]:
@@ -114,7 +118,7 @@ class Neighbours:
 
     def taken(self, rows: NDArray[np.int64]) -> Neighbours:
         """The vectors of some rows, side by side."""
-        index = faiss.IndexScalarQuantizer(self.dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        index = _side_by_side(self.dimensions)
         index.add_sa_codes(self._codes[rows].view(np.uint8))
         return Neighbours(index)
 

@@ -190,7 +190,7 @@ def _write(
         changed=list(saved.changed),
         unchanged=list(saved.unchanged),
         refused=refused,
-        revision=opened.store.revision(),
+        revision=saved.revision,
     )
 
 

@@ -41,7 +41,7 @@ def test_an_empty_store_holds_nothing(store: Store) -> None:
 def test_a_new_record_is_added_under_the_next_number(store: Store) -> None:
     before = datetime.now(UTC).replace(tzinfo=None)
     saved = store.save([offer(1), need(1)])
-    assert saved == Saved(added=(1, 2), changed=(), unchanged=(), records=(offer(1), need(1)))
+    assert saved == Saved(added=(1, 2), changed=(), unchanged=(), records=(offer(1), need(1)), revision=2)
     assert store.revision() == 2
     read = store.get(1)
     assert read == offer(1)
@@ -106,7 +106,7 @@ def test_the_same_number_of_another_source_or_kind_is_another_record(store: Stor
 
 
 def test_saving_nothing_changes_nothing(store: Store) -> None:
-    assert store.save([]) == Saved((), (), (), ())
+    assert store.save([]) == Saved((), (), (), (), 0)
     assert store.revision() == 0
 
 
