@@ -177,9 +177,9 @@ class LocalEngine:
         return sum(part.under(filter).count for part in self._state.parts)
 
     def tally(self, attribute: str, values: Sequence[str], filter: Filter) -> dict[str, int]:
-        allowed = [(part.segment, part.under(filter).allowed) for part in self._state.parts]
-        counts = {value: sum(s.value_count(attribute, value, rows) for s, rows in allowed) for value in values}
-        return {value: count for value, count in counts.items() if count}
+        each = [part.segment.value_counts(attribute, values, part.under(filter).allowed) for part in self._state.parts]
+        counts = map(sum, zip(*each, strict=True))
+        return {value: count for value, count in zip(values, counts, strict=False) if count}
 
     def spread(self, attribute: str, filter: Filter) -> dict[float, int]:
         counts: Counter[float] = Counter()

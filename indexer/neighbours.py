@@ -25,6 +25,8 @@ Mask = NDArray[np.bool_]
 Block = Callable[[int, int], NDArray[np.float32]]
 """The vectors of the rows from one number to another, shape (rows, dimensions)."""
 
+_MADE: Any = faiss
+"""Its signatures say nothing of the arguments by name that it takes."""
 FEW = 20_000
 """Vectors up to which none is passed over."""
 _FEW_PASS = 5_000
@@ -35,6 +37,8 @@ _COMPARED_AGAIN = 2_000
 """Rows that are compared again as 16-bit numbers."""
 _SHARE = 5 / 16
 """Of the lists, those gone through. docs/performance.md has the recall."""
+_SHARE_UNDER_FILTER = 1 / 4
+"""The same under a filter, where every candidate is looked up before it is kept: so that a filter makes no search slower."""
 _FEWEST_LISTS = 32
 """Lists that are gone through in any case: where there are few, each is wide and its neighbours matter."""
 _SAMPLED = 51_200
@@ -69,6 +73,25 @@ def _sample(count: int, block: Block) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """The rows that may be found. What a search has to know of them is reckoned once, however many ask."""
+
+    mask: Mask
+
+    @cached_property
+    def count(self) -> int:
+        return int(np.count_nonzero(self.mask))
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        return np.flatnonzero(self.mask)
+
+    @cached_property
+    def selector(self) -> Any:
+        return _MADE.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))
+
+
+@dataclass(frozen=True)
 class Neighbours:
     """Unit vectors by their rows, in an index of FAISS, which is also how they are written to a file."""
 
@@ -82,22 +105,21 @@ class Neighbours:
         return int(self.index.d)
 
     def nearest(
-        self, vector: Vector, k: int, allowed: Mask | None = None, *, above: float = -math.inf
+        self, vector: Vector, k: int, allowed: Allowed | None = None, *, above: float = -math.inf
     ) -> tuple[NDArray[np.int64], Vector]:
         """The rows of the highest cosines and these, best first, at most k, equal ones by row; of the rows allowed, None for all.
 
         Rows whose cosine is below `above` may be left out. Exact where `FEW` holds, or few are allowed.
         """
-        passing = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        passing = len(self) if allowed is None else allowed.count
         if not passing or not k:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         if self._plain is not None:
-            rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
+            rows = np.arange(len(self)) if allowed is None else allowed.rows
             vectors = self._plain if allowed is None else self._plain[rows]
             return _best(rows, kernels.products(vectors, vector), k, above)
         if allowed is not None and passing <= _FEW_PASS:
-            rows = np.flatnonzero(allowed)
-            return _best(rows, self.cosines(rows, vector), k, above)
+            return _best(allowed.rows, self.cosines(allowed.rows, vector), k, above)
         k = min(k, passing)
         with _one_thread():
             found, places = self.index.search(vector[None, :], k, params=self._parameters(k, allowed))
@@ -122,15 +144,14 @@ class Neighbours:
         index.add_sa_codes(self._codes[rows].view(np.uint8))
         return Neighbours(index)
 
-    def _parameters(self, k: int, allowed: Mask | None) -> Any:
-        made: Any = faiss  # its signatures say nothing of the arguments by name that it takes
-        selector = None if allowed is None else made.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+    def _parameters(self, k: int, allowed: Allowed | None) -> Any:
+        selector = allowed.selector if allowed else None
         if not self._has_lists:
-            return made.SearchParameters(sel=selector)
-        visited = max(_FEWEST_LISTS, math.ceil(self._lists * _SHARE))
-        return made.IndexRefineSearchParameters(
+            return _MADE.SearchParameters(sel=selector)
+        visited = max(_FEWEST_LISTS, math.ceil(self._lists * (_SHARE_UNDER_FILTER if allowed else _SHARE)))
+        return _MADE.IndexRefineSearchParameters(
             k_factor=max(1.0, _COMPARED_AGAIN / max(1, k)),
-            base_index_params=made.SearchParametersIVF(sel=selector, nprobe=min(visited, self._lists)),
+            base_index_params=_MADE.SearchParametersIVF(sel=selector, nprobe=min(visited, self._lists)),
         )
 
     @cached_property

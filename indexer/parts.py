@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.entries import Among, Filter, Vector
-from indexer.neighbours import Mask, Neighbours
+from indexer.neighbours import Allowed, Mask, Neighbours
 from indexer.segment import Found, Segment
 
 _SCOPES = 32
@@ -29,7 +29,7 @@ _SIDE_BY_SIDE = 4
 class Scope:
     """The living rows of a part that pass a filter (None: all of its rows), and how many of them hold a word, as far as was asked."""
 
-    allowed: Mask | None
+    allowed: Allowed | None
     count: int
     nearly: Filter | None = None
     """A filter that others ask as well, under which all of these rows pass but those `apart`."""
@@ -85,8 +85,7 @@ class Part:
             return None
         passing = self._passing.pop(filter, None)
         if passing is None:
-            rows = np.flatnonzero(scope.allowed)
-            passing = Passing(rows, vectors.taken(rows))
+            passing = Passing(scope.allowed.rows, vectors.taken(scope.allowed.rows))
         for oldest in list(self._passing)[: 1 - _SIDE_BY_SIDE]:
             self._passing.pop(oldest, None)
         self._passing[filter] = passing
@@ -106,10 +105,13 @@ class Part:
         for condition in filter:
             if isinstance(condition, Among) and (few := self.segment.rare(condition, len(self.segment) // _RARE)):
                 return self._widened(filter, condition, few)
-        allowed = self.segment.passing(filter)
+        mask = self.segment.passing(filter)
         if self.alive is not None:
-            allowed = self.alive if allowed is None else self.alive & allowed
-        return Scope(allowed, len(self.segment) if allowed is None else int(np.count_nonzero(allowed)))
+            mask = self.alive if mask is None else self.alive & mask
+        if mask is None:
+            return Scope(None, len(self.segment))
+        allowed = Allowed(mask)
+        return Scope(allowed, allowed.count)
 
     def _widened(self, filter: Filter, condition: Among, few: frozenset[str]) -> Scope:
         common = replace(condition, values=condition.values - few)
@@ -119,10 +121,10 @@ class Part:
             return base
         rows = self.segment.rows_with(condition.attribute, few)
         others = self.under(tuple(other for other in filter if other is not condition)).allowed
-        rows = rows[~base.allowed[rows]] if others is None else rows[others[rows] & ~base.allowed[rows]]
-        allowed = base.allowed.copy()
-        allowed[rows] = True
-        return Scope(allowed, base.count + len(rows), nearly, rows)
+        rows = rows[~base.allowed.mask[rows] if others is None else others.mask[rows] & ~base.allowed.mask[rows]]
+        mask = base.allowed.mask.copy()
+        mask[rows] = True
+        return Scope(Allowed(mask), base.count + len(rows), nearly, rows)
 
     def word_counts(self, words: Sequence[str], filter: Filter) -> list[int]:
         """How many of the rows that pass hold each word."""
@@ -135,7 +137,7 @@ class Part:
 
     def _counted(self, words: Sequence[str], scope: Scope) -> list[int]:
         if scope.nearly is None or scope.apart is None:
-            return [self.segment.word_count(word, scope.allowed) for word in words]
+            return self.segment.word_counts(words, scope.allowed)
         apart = [self.segment.word_count_among(word, scope.apart) for word in words]
         return [*map(add, self.word_counts(words, scope.nearly), apart)] if words else []
 

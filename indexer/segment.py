@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from indexer import kernels
 from indexer.bm25 import STEP
 from indexer.entries import Among, Filter, Vector
-from indexer.neighbours import Mask, Neighbours
+from indexer.neighbours import Allowed, Mask, Neighbours
 
 Numbers = NDArray[np.float64]
 _LOOKED_UP = 4
@@ -103,22 +103,21 @@ class Segment:
             allowed = mask if allowed is None else allowed & mask
         return None if allowed is not None and allowed.all() else allowed
 
-    def near(self, vector: Vector, k: int, allowed: Mask | None, above: float) -> Found:
+    def near(self, vector: Vector, k: int, allowed: Allowed | None, above: float) -> Found:
         """Rows whose cosine is below `above` may be left out."""
         if self.vectors is None:
             return NONE
         rows, cosines = self.vectors.nearest(vector, k, allowed, above=above)
         return self.ids[rows], cosines
 
-    def holding(self, words: Mapping[str, float], k: int, allowed: Mask | None) -> Found:
+    def holding(self, words: Mapping[str, float], k: int, allowed: Allowed | None) -> Found:
         if not (len(self) and k):
             return NONE
         total = self._totals(words)
-        if allowed is not None and np.count_nonzero(allowed) < len(self) // _FEW_PASS:
-            passing = np.flatnonzero(allowed)
-            rows = passing[kernels.highest(total[passing], ALL, k)]
+        if allowed is not None and allowed.count < len(self) // _FEW_PASS:
+            rows = allowed.rows[kernels.highest(total[allowed.rows], ALL, k)]
         else:
-            rows = kernels.highest(total, ALL if allowed is None else allowed, k)
+            rows = kernels.highest(total, ALL if allowed is None else allowed.mask, k)
         return self.ids[rows], total[rows]
 
     def word_scores(self, rows: NDArray[np.int64], words: Mapping[str, float]) -> Vector:
@@ -126,26 +125,24 @@ class Segment:
             return self._looked_up(rows, words)
         return self._totals(words)[rows]
 
-    def word_count(self, word: str, allowed: Mask | None) -> int:
-        """How many rows hold the word, of those allowed."""
-        start, end = self.words.span(key_of(word))
-        return end - start if allowed is None else int(kernels.standing(allowed, self.words.rows, start, end))
+    def word_counts(self, words: Iterable[str], allowed: Allowed | None) -> list[int]:
+        """How many rows hold each word, of those allowed."""
+        return _counts(self.words, map(key_of, words), allowed)
 
-    def value_count(self, attribute: str, value: str, allowed: Mask | None) -> int:
-        """How many rows have the value, of those allowed."""
-        start, end = self.values.span(value_key(attribute, value))
-        return end - start if allowed is None else int(kernels.standing(allowed, self.values.rows, start, end))
+    def value_counts(self, attribute: str, values: Iterable[str], allowed: Allowed | None) -> list[int]:
+        """How many rows have each value, of those allowed."""
+        return _counts(self.values, (value_key(attribute, value) for value in values), allowed)
 
-    def number_counts(self, attribute: str, allowed: Mask | None) -> dict[float, int]:
+    def number_counts(self, attribute: str, allowed: Allowed | None) -> dict[float, int]:
         """How many rows have each number, of those allowed."""
         numbers = self.numbers.get(attribute, np.zeros(0))
-        stated = numbers if allowed is None or not len(numbers) else numbers[allowed]
+        stated = numbers if allowed is None or not len(numbers) else numbers[allowed.mask]
         values, counts = np.unique(stated[np.isfinite(stated)], return_counts=True)
         return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
-    def first(self, k: int, allowed: Mask | None, by: str | None, *, least: bool) -> list[tuple[float, int]]:
+    def first(self, k: int, allowed: Allowed | None, by: str | None, *, least: bool) -> list[tuple[float, int]]:
         """The k rows that come first, as (height, id), in no order: by id, or by a number and then by id; what is not stated stands lowest."""
-        rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
+        rows = np.arange(len(self)) if allowed is None else allowed.rows
         numbers = self.numbers.get(by) if by else None
         if numbers is None:
             return [(-np.inf, id) for id in self.ids[rows[len(rows) - min(k, len(rows)) :]].tolist()]
@@ -185,7 +182,6 @@ class Segment:
         if scratch.total is None:
             scratch.total = np.zeros(len(self), np.float32)
         if scratch.words is not words:
-            scratch.total[:] = 0
             starts, ends = self.words.spans([key_of(word) for word in words])
             factors = np.array([rare * STEP for rare in words.values()], np.float32)
             kernels.accumulate(scratch.total, self.words.rows, self.words.weights, starts, ends, factors)
@@ -202,6 +198,14 @@ class Segment:
                 weights = self.words.weights[start:end][at].astype(np.float32)
                 total += np.where(held[at] == rows, np.float32(rare * STEP) * weights, np.float32(0))
         return total
+
+
+def _counts(postings: Postings, keys: Iterable[int], allowed: Allowed | None) -> list[int]:
+    """How many rows stand under each key, of those allowed."""
+    starts, ends = postings.spans(list(keys))
+    counts = ends - starts if allowed is None else kernels.standing(allowed.mask, postings.rows, starts, ends)
+    found: list[int] = counts.tolist()
+    return found
 
 
 @lru_cache(maxsize=1 << 18)

@@ -20,7 +20,7 @@ def test_the_highest_are_found_and_of_equal_ones_the_first(totals: list[int], k:
 
 
 def test_postings_are_added_word_by_word() -> None:
-    total = np.zeros(4, np.float32)
+    total = np.full(4, 9, np.float32)  # of an earlier question
     rows, weights = np.array([0, 2, 1, 2, 3], np.int32), np.array([1, 2, 3, 4, 5], np.uint16)
     starts, ends = np.array([0, 2], np.int64), np.array([2, 4], np.int64)
     kernels.accumulate(total, rows, weights, starts, ends, np.array([10, 0.5], np.float32))
@@ -29,7 +29,8 @@ def test_postings_are_added_word_by_word() -> None:
 
 def test_only_rows_allowed_are_counted() -> None:
     allowed = np.array([True, False, True])
-    assert kernels.standing(allowed, np.array([0, 1, 2, 2], np.int32), 0, 3) == 2
+    starts, ends = np.array([0, 3, 2]), np.array([3, 4, 2])
+    assert kernels.standing(allowed, np.array([0, 1, 2, 2], np.int32), starts, ends).tolist() == [2, 1, 0]
 
 
 @given(lists=st.lists(st.lists(st.integers(0, 50), unique=True), min_size=1, max_size=6))

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from indexer import neighbours as ideas
-from indexer.neighbours import Neighbours, neighbours
+from indexer.neighbours import Allowed, Neighbours, neighbours
 
 COUNT, DIMENSIONS = 6_000, 32
 Vectors = NDArray[np.float32]
@@ -45,7 +45,7 @@ def test_lists_find_nearly_all_of_the_exact_ten(lists: Neighbours, vectors: Vect
     for question in asked(vectors, 40):
         near = vectors @ question
         near[~allowed if allowed is not None else []] = -2
-        rows, _ = lists.nearest(question, 10, allowed)
+        rows, _ = lists.nearest(question, 10, None if allowed is None else Allowed(allowed))
         assert allowed is None or allowed[rows].all()
         found.append(np.isin(np.argsort(-near)[:10], rows).mean())
     assert np.mean(found) > (0.999 if share == 0.005 else 0.95)
@@ -85,7 +85,7 @@ def test_vectors_of_an_odd_length_are_kept_too(vectors: Vectors, monkeypatch: py
 @pytest.mark.parametrize("share", [None, 0.5, 0.005, 0.0])
 def test_of_few_those_below_a_bound_are_left_out_and_no_others(vectors: Vectors, share: float | None) -> None:
     few = neighbours(900, DIMENSIONS, lambda start, end: vectors[start:end])
-    allowed = None if share is None else np.random.default_rng(3).random(900) < share
+    allowed = None if share is None else Allowed(np.random.default_rng(3).random(900) < share)
     for question in asked(vectors[:900], 10):
         rows, near = few.nearest(question, 40, allowed)
         bound = float(near[len(near) // 2]) if len(near) else 0.0
