@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,10 +50,20 @@ def connect(url: str | sa.URL) -> sa.Engine:
             raise DatabaseUnavailable(url=_shown(address), reason=reason) from missing
     if address.get_backend_name() != "sqlite":
         raise BadInput(reason=f"不支持的数据库“{address.get_backend_name()}”，请用 SQLite 或 PostgreSQL")
-    engine = sa.create_engine(_placed(address), connect_args={"check_same_thread": False, "timeout": 60}, **_MANNER)
+    engine = sa.create_engine(
+        _placed(address),
+        connect_args={"check_same_thread": False, "timeout": 60},
+        json_deserializer=_read,
+        **_MANNER,
+    )
     sa.event.listen(engine, "connect", _open_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _read(text: str) -> Any:
+    """JSON. A record states few of its lists: most cells are empty ones."""
+    return [] if text == "[]" else json.loads(text)
 
 
 def _placed(address: sa.URL) -> sa.URL:

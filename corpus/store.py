@@ -32,8 +32,11 @@ _HELD = {
     )
     for kind, table in TABLES.items()
 }
+_NUMBERED = {
+    kind: sa.select(table).where(table.c.id.in_(sa.bindparam("ids", expanding=True))) for kind, table in TABLES.items()
+}
 _ADDED = {kind: table.insert() for kind, table in TABLES.items()}
-"""The statements of every save: making one takes as long as answering it."""
+"""The statements of every save and every search: making one takes as long as answering it."""
 _LARGEST = 2**63 - 1
 """Beyond this a number is no id, and no database takes it."""
 
@@ -132,11 +135,11 @@ class Store:
         wanted = [id for id in ids if 0 < id <= _LARGEST]
         found: dict[int, Record] = {}
         with self.engine.connect() as connection:
-            for kind, table in TABLES.items():
+            for kind, numbered in _NUMBERED.items():
                 left = [id for id in wanted if id not in found]
                 for start in range(0, len(left), _AT_ONCE):
-                    asked = sa.select(table).where(table.c.id.in_(left[start : start + _AT_ONCE]))
-                    found |= {row["id"]: record_from(kind, row) for row in connection.execute(asked).mappings()}
+                    rows = connection.execute(numbered, {"ids": left[start : start + _AT_ONCE]}).mappings()
+                    found |= {row["id"]: record_from(kind, row) for row in rows}
         return found
 
     def find(self, kind: str, source: str, source_id: str) -> Record | None:

@@ -38,6 +38,7 @@ conditions    what is said of money, time and place
 drafts        a need of a note as a demand to be confirmed
 interpreting  reading by a language model, where one is configured
 splitting     a note split by a language model
+processes     work shared out over the cores
 making        entries from records, on every core
 matching      from a reading to ranked records
 quotes        the record's own words that speak for it

@@ -7,16 +7,9 @@ filter values  → attributes
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-
-from threadpoolctl import threadpool_limits
 
 from corpus.records import Change, Record, searched_texts
 from indexer.attributes import attributes_of
@@ -25,6 +18,7 @@ from indexer.encoder import load_encoder
 from indexer.entries import Entry
 from indexer.gathering import Columns, columns_of
 from indexer.normalise import simplified
+from indexer.processes import in_order, processes
 from indexer.segmenter import Segmenter
 from indexer.vectors import VectorCache
 from indexer.words import Words
@@ -87,17 +81,8 @@ _in_this_process: list[Making] = []
 
 
 def _prepare(recipe: Recipe) -> None:
-    threadpool_limits(1)  # a process a core: threads of the matrix library would only wait for each other
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     encoder = load_encoder(recipe.model) if recipe.model else None
     _in_this_process[:] = [Making(Words(Segmenter(recipe.own)), VectorCache(encoder, recipe.kept) if encoder else None)]
-
-
-def _end_with_parent() -> None:
-    """A pool's process waits for work for ever when the one that would give it was killed."""
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _make(changes: Sequence[Change]) -> Made:
@@ -105,16 +90,6 @@ def _make(changes: Sequence[Change]) -> Made:
 
 
 def made_in_processes(recipe: Recipe, batches: Iterable[Sequence[Change]]) -> Iterator[Made]:
-    """What each batch makes, in order, by one process a core; no more than a few batches are under way at a time.
-
-    The processes are spawned, never forked: FAISS and torch have threads.
-    """
-    workers = os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_prepare, initargs=(recipe,)) as pool:
-        under_way: deque[Future[Made]] = deque()
-        for batch in batches:
-            under_way.append(pool.submit(_make, batch))
-            if len(under_way) > 2 * workers:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+    """What each batch makes, in order, by one process a core; no more than a few batches are under way at a time. Raises ProcessEnded."""
+    with processes(_prepare, recipe) as pool:
+        yield from in_order(pool, _make, batches, ahead=2)

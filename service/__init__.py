@@ -27,6 +27,7 @@ alerting      alerts in the background of a server, and by mail
 listing       a list of matches as a file: CSV, a workbook, JSON lines
 ledger        matches as rows of a sheet
 resuming      long work that goes on after a kill
+sharing       what is asked many times over, by threads or by processes
 bulk          a sheet of demands in, a list of matches out
 jobs          that in the background: a job's folder, and the process that works
 outcome       what a job has so far: matches, refused rows, how they were made

@@ -6,17 +6,14 @@ file → rows → demands → matches, several at a time → kept line by line �
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from corpus.intake import Taken, read_file
 from corpus.records import Demand
@@ -29,15 +26,11 @@ from service.answers import Hit, matched
 from service.installation import Installation
 from service.listing import Listing, write
 from service.resuming import Kept, resumed
+from service.sharing import shared
 from service.viewer import Viewer
 
-AHEAD = 4
-"""Demands under way or waiting, a worker: results are written in order, and one slow demand must not gather a thousand behind it."""
 NAMED = 100
 """Refused rows that a run still names when it is done; the list holds all of them."""
-
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 
 @dataclass
@@ -76,25 +69,26 @@ def bulk(
     mapping: Mapping[str, str] | None = None,
     refused: Path | None = None,
     anew: bool = False,
+    many: bool = False,
     progress: Callable[[int], None] = lambda count: None,
     told: Callable[[Mapping[str, Any]], None] = lambda step: None,
 ) -> Done:
     """Match every demand of a file as `match` would a stored one for a viewer, and list the matches in `out`; goes on where a run was stopped.
 
-    All by the index as it is at the start. `told` is handed every step, those of an earlier run first. Raises what a file or a filter that cannot be read raises, StartedOtherwise, UnderWay, NotKept.
+    All by the index as it is at the start, with `many` by a process a core. `told` is handed every step, those of an earlier run first. Raises what a file or a filter that cannot be read raises, StartedOtherwise, UnderWay, NotKept, ProcessEnded.
     """
     started = time.perf_counter()
     installation.fresh()
     read_filter(where)
     done = Done(out)
     asked = _asked(installation, file, viewer, limit, where, mode, mapping or {})
-    found = partial(_found, installation, viewer=viewer, limit=limit, where=where, mode=mode)
+    found = partial(_found, viewer=viewer, limit=limit, where=where, mode=mode)
     with resumed(kept_in(out), asked, anew=anew) as kept:
         for step in kept.steps():
             told(step)
         progress(kept.resumed)
         taken = read_file(file, kind=Demand, mapping=mapping, ignored=done.ignored)
-        for step in _in_order(found, islice(taken, kept.resumed, None)):
+        for step in shared(installation, found, islice(taken, kept.resumed, None), many=many):
             kept.append(step)
             told(step)
             progress(1)
@@ -118,8 +112,8 @@ def answered(
 ) -> Iterator[dict[str, Any]]:
     """The lines of rows that were read already, in order, as `bulk` would write them; refused rows have theirs, too."""
     installation.fresh()
-    found = partial(_found, installation, viewer=viewer, limit=limit, where=where, mode=mode)
-    return _in_order(found, given)
+    found = partial(_found, viewer=viewer, limit=limit, where=where, mode=mode)
+    return shared(installation, found, given)
 
 
 def demands_in(file: Path, mapping: Mapping[str, str]) -> int:
@@ -166,22 +160,6 @@ def _own_lists(home: Path) -> str | None:
     held = [home / name for name in ("words.txt", *OWN_FILES) if (home / name).is_file()]
     told = b"".join(file.name.encode() + b"\0" + file.read_bytes() for file in held)
     return hashlib.sha256(told).hexdigest()[:16] if held else None
-
-
-def _in_order(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
-    """What the work makes of each, in order, by a thread a core: FAISS and the compiled loops let go of the lock."""
-    workers = os.cpu_count() or 1
-    with ThreadPoolExecutor(workers, thread_name_prefix="matching") as pool:
-        waiting: deque[Future[Made]] = deque()
-        try:
-            for one in given:
-                waiting.append(pool.submit(work, one))
-                if len(waiting) >= workers * AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _found(

@@ -12,7 +12,17 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from corpus.accounts import Accounts
 from corpus.errors import BadInput
@@ -67,6 +77,13 @@ def echo_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
+class _Rate(ProgressColumn):
+    """How many a second, as of late."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"每秒 {task.speed:,.0f}" if task.speed else "", style="progress.data.speed")
+
+
 @contextmanager
 def counting(label: str, total: int | None, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error, told how many more are done; silent where nobody looks or nothing is to do."""
@@ -75,6 +92,7 @@ def counting(label: str, total: int | None, *, quiet: bool = False) -> Iterator[
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=told, transient=True, disable=quiet or not told.is_terminal or total == 0) as bar:

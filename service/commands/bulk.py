@@ -25,6 +25,7 @@ from service.commands import (
     where_option,
 )
 from service.comparing import Change, Difference, compared
+from service.sharing import MANY
 from service.viewer import MACHINE
 
 _READ = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -105,6 +106,7 @@ def match(
                 mapping=columns,
                 refused=refused,
                 anew=anew,
+                many=total >= MANY,
                 progress=progress,
             )
     if as_json:

@@ -281,6 +281,15 @@ def test_a_run_started_with_something_else_asked_says_what_and_only_anew_begins_
     assert len(table(out)) == 6
 
 
+def test_processes_of_their_own_find_the_same_as_threads(installation: Installation, tmp_path: Path) -> None:
+    shared, apart = tmp_path / "一起.jsonl", tmp_path / "分头.jsonl"
+    with sample_files() as (_, demands):
+        bulk(installation, demands, shared, viewer=MACHINE, limit=5, where=["trl>=4"])
+        done = bulk(installation, demands, apart, viewer=MACHINE, limit=5, where=["trl>=4"], many=True)
+    assert done.demands == len(lines(apart)) == 85
+    assert apart.read_bytes() == shared.read_bytes()
+
+
 def test_two_runs_do_not_write_one_file(tmp_path: Path) -> None:
     file = tmp_path / "匹配.csv.partial.jsonl"
     with resumed(file, {}) as kept:
