@@ -179,7 +179,7 @@ def _while_written(address: str, session: str, texts: Sequence[str]) -> Mapping[
     here.recv()
     taken: list[float] = []
     with closing(Asker(address, session)) as asker:
-        while not here.poll():
+        while writer.is_alive() and not here.poll():
             taken.append(asker.searched(texts[len(taken) % len(texts)]))
     written = here.recv()
     writer.join()

@@ -218,10 +218,25 @@ def sort_within(rows: NDArray[np.int32], weights: NDArray[np.uint16], starts: ND
     """Put the rows of each key into order, the weights with them; what is in order already is only looked at."""
     for key in range(len(starts) - 1):
         start, end = starts[key], starts[key + 1]
-        for place in range(start + 1, end):
-            if rows[place] < rows[place - 1]:
-                order = np.argsort(rows[start:end])
-                rows[start:end] = rows[start:end][order]
-                if len(weights):
-                    weights[start:end] = weights[start:end][order]
-                break
+        place = start + 1
+        while place < end and rows[place] >= rows[place - 1]:
+            place += 1
+        if place < end:
+            _sort_from(rows[start:end], weights[start:end], place - start)
+
+
+@compiled
+def _sort_from(rows: NDArray[np.int32], weights: NDArray[np.uint16], first: int) -> None:
+    """Sort rows of which those before `first` are in order: those from there on among themselves, then into the others from the back. A few old records
+    among a million are mostly what came last; sorting all anew would take numba's quicksort the square of their number.
+    """
+    order = np.argsort(rows[first:], kind="mergesort")
+    late_rows, late_weights = rows[first:][order], weights[first:][order]
+    early, place = first - 1, len(rows) - 1
+    for late in range(len(order) - 1, -1, -1):
+        while early >= 0 and rows[early] > late_rows[late]:
+            rows[place], weights[place] = rows[early], weights[early]
+            early -= 1
+            place -= 1
+        rows[place], weights[place] = late_rows[late], late_weights[late]
+        place -= 1

@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 Block = Callable[[int, int], NDArray[np.float32]]
 """The vectors of the rows from one number to another, shape (rows, dimensions)."""
 
-_MADE: Any = faiss
+_FAISS: Any = faiss
 """Its signatures say nothing of the arguments by name that it takes."""
 FEW = 20_000
 """Vectors up to which none is passed over."""
@@ -84,11 +84,12 @@ class Allowed:
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
+        """To be asked for where they are few: kept as long as the mask is."""
         return np.flatnonzero(self.mask)
 
     @cached_property
     def selector(self) -> Any:
-        return _MADE.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))
+        return _FAISS.IDSelectorBitmap(np.packbits(self.mask, bitorder="little"))
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,11 @@ class Neighbours:
     def _parameters(self, k: int, allowed: Allowed | None) -> Any:
         selector = allowed.selector if allowed else None
         if not self._has_lists:
-            return _MADE.SearchParameters(sel=selector)
+            return _FAISS.SearchParameters(sel=selector)
         visited = max(_FEWEST_LISTS, math.ceil(self._lists * (_SHARE_UNDER_FILTER if allowed else _SHARE)))
-        return _MADE.IndexRefineSearchParameters(
+        return _FAISS.IndexRefineSearchParameters(
             k_factor=max(1.0, _COMPARED_AGAIN / max(1, k)),
-            base_index_params=_MADE.SearchParametersIVF(sel=selector, nprobe=min(visited, self._lists)),
+            base_index_params=_FAISS.SearchParametersIVF(sel=selector, nprobe=min(visited, self._lists)),
         )
 
     @cached_property

@@ -1,6 +1,6 @@
-"""Work shared out over the cores, and its results in the order of what was given.
+"""Processes of our own: work shared out over the cores, its results in the order of what was given, and work in the background.
 
-Processes are spawned, never forked, for FAISS and torch have threads; they end with the one that began them, however it ends, and leave it to that
+Processes that share work are spawned, never forked, for FAISS and torch have threads; they end with the one that began them, however it ends, and leave it to that
 one to be interrupted.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,9 @@ from corpus.errors import DuijieError
 CORES = os.cpu_count() or 1
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+
+
+_IN_BACKGROUND = "import os; getattr(os, 'nice', int)(10); from {module} import {function}; {function}()"
 
 
 class ProcessEnded(DuijieError):
@@ -62,3 +66,8 @@ def in_order(pool: Executor, work: Callable[[Given], Made], given: Iterable[Give
         raise ProcessEnded from broken
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def in_background(module: str, function: str, *arguments: object) -> list[str]:
+    """The command of a process of low priority, which takes no core from searches; its function finds the arguments in `sys.argv`."""
+    return [sys.executable, "-c", _IN_BACKGROUND.format(module=module, function=function), *map(str, arguments)]

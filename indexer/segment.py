@@ -142,7 +142,7 @@ class Segment:
 
     def first(self, k: int, allowed: Allowed | None, by: str | None, *, least: bool) -> list[tuple[float, int]]:
         """The k rows that come first, as (height, id), in no order: by id, or by a number and then by id; what is not stated stands lowest."""
-        rows = np.arange(len(self)) if allowed is None else allowed.rows
+        rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed.mask)
         numbers = self.numbers.get(by) if by else None
         if numbers is None:
             return [(-np.inf, id) for id in self.ids[rows[len(rows) - min(k, len(rows)) :]].tolist()]

@@ -29,6 +29,7 @@ from corpus.refusals import write_refused
 from corpus.rows import FileUnreadable
 from corpus.sheets import SUFFIXES
 from corpus.store import Store
+from indexer.processes import in_background
 from service.looking import Look, look
 from service.settings import Settings, environment, from_environment
 from service.viewer import MACHINE, Viewer, viewer_of
@@ -39,8 +40,6 @@ KEPT = 30 * 86_400
 """Seconds after which a file that was sent is removed, with what came of it."""
 _STARTING = 60
 """Seconds that a process may take to start."""
-_RUNNING = "import os, sys; getattr(os, 'nice', int)(5); from service.imports import run; run(sys.argv[1])"
-
 State = Literal["new", "running", "interrupted", "done", "failed"]
 
 
@@ -155,7 +154,7 @@ class Import:
     def begin(self, settings: Settings) -> None:
         """Run it in a process of its own, from the beginning. Raises ImportRunning."""
         self.ask(begun=True)
-        command = [sys.executable, "-c", _RUNNING, str(self.folder.resolve())]
+        command = in_background(__name__, "work", self.folder.resolve())
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.Popen(command, env=environment(settings), start_new_session=True, **quiet)  # type: ignore[call-overload]  # noqa: S603
 
@@ -193,6 +192,11 @@ def import_of(home: Path, id: str, viewer: Viewer) -> Import:
     if found is None:
         raise ImportNotFound(id=id)
     return found
+
+
+def work() -> None:
+    """What that process does."""
+    run(sys.argv[1])
 
 
 def run(folder: str) -> None:

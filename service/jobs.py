@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +33,6 @@ TOLD = 100
 _NOTED = 0.5
 """Seconds between two notes of how far it is."""
 _OWN = ("matches.", "refused.", "about.")
-_NICE = "import os; getattr(os, 'nice', int)(10); from {module} import {work}; {work}()"
 
 log = logging.getLogger("duijie")
 
@@ -54,11 +52,6 @@ def folder_of(home: Path, id: str) -> Path:
 def place_for(folder: Path, name: str) -> Path:
     """Where a file that was sent under a name is kept: beside the files of the job's own."""
     return folder / (f"需求 {name}" if name.startswith(_OWN) else name)
-
-
-def worker(module: str, work: str) -> list[str]:
-    """The command of a process of low priority that calls a function of a module."""
-    return [sys.executable, "-c", _NICE.format(module=module, work=work)]
 
 
 def work() -> None:

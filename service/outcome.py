@@ -14,8 +14,8 @@ from typing import Any
 
 from corpus.errors import DuijieError
 from corpus.refusals import Refusal
+from indexer.processes import in_background
 from service.bulk import kept_in
-from service.jobs import worker
 from service.listing import Listing, csv_lines, write
 
 
@@ -79,7 +79,7 @@ def csv_of(folder: Path, after: int = 0, without: Collection[int] = ()) -> Itera
 
 def workbook_of(folder: Path, out: Path, without: Collection[int] = ()) -> None:
     """Written by a process of low priority: a large one takes a while, in which others search. Raises NotListed."""
-    command = [*worker(__name__, "write_workbook"), str(folder), str(out)]
+    command = in_background(__name__, "write_workbook", folder, out)
     left_out = json.dumps(sorted(without)).encode()
     if subprocess.run(command, input=left_out, capture_output=True, check=False).returncode:  # noqa: S603
         raise NotListed()

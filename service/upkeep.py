@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import math
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from filelock import Timeout
 
+from indexer.processes import in_background
 from service.installation import Installation
 from service.settings import environment
 
@@ -23,7 +23,6 @@ PAUSE = 0.5
 """Seconds between two looks."""
 AFTER_FAILURE = 60.0
 """Seconds before what failed is tried again."""
-_BUILDING = "import os; getattr(os, 'nice', int)(10); from service.cli import main; main()"
 _ENDING = 10.0
 
 log = logging.getLogger("duijie")
@@ -85,7 +84,7 @@ def _is_being_built(installation: Installation) -> bool:
 def _built(installation: Installation, end: threading.Event) -> bool:
     """Have a new base published; False if that failed."""
     builder = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", _BUILDING, "index", "--json"],
+        in_background("service.cli", "main", "index", "--json"),
         env=environment(installation.settings),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

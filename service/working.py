@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from indexer.processes import in_background
 from service.installation import Installation
-from service.jobs import is_worked_on, worker
+from service.jobs import is_worked_on
 from service.settings import environment
 from service.webhooks import deliver_due
 
@@ -71,7 +72,7 @@ def _work(installation: Installation, end: threading.Event) -> float:
         return PAUSE
     began = time.monotonic()
     process = subprocess.Popen(  # noqa: S603
-        worker("service.jobs", "work"),
+        in_background("service.jobs", "work"),
         env=environment(installation.settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -14,6 +14,8 @@ packed      texts in rows of one length
 network     the transformer of the contextual model
 material    what it learns from, as numbers
 views       the pairs it is to bring together, drawn at random
+drawing     its batches, and its recipe
+stages      its three stages
 contextual  tells its story, and trains it
 
     duijie train --data ../shared/data --out DIR

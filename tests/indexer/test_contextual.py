@@ -15,7 +15,7 @@ from indexer.encoder import CONTEXTUAL, CONTEXTUAL_MODEL, ModelNotLoaded, finger
 from indexer.index import Index
 from indexer.static import StaticEncoder
 from indexer.training import train_contextual
-from indexer.training.contextual import ContextualRecipe
+from indexer.training.drawing import ContextualRecipe
 from indexer.training.material import reduced
 from indexer.training.network import Network, orthogonal
 from indexer.training.packed import ROW, packed
