@@ -23,7 +23,8 @@ neighbours    the rows nearest to a vector, by FAISS
 segment       flat arrays of entries: postings, attributes, vectors
 gathering     entries into segments, segments into one
 base          a segment in a folder, published by renaming a pointer
-parts         segments of which some rows have died, and what passes a filter
+scopes        the rows of a segment that pass a filter
+parts         segments of which some rows have died
 local         the local engine: a base and what came since
 attributes    what a record can be filtered by, and how a filter is written
 classes       under which classes of GB/T 4754 and of the IPC a text falls

@@ -113,6 +113,25 @@ def standing(
 
 
 @compiled
+def standing_among(
+    few: NDArray[np.int64], rows: NDArray[np.int32], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How many of the rows from each start to its end are among a few; both in order. Shape (starts,)."""
+    counts = np.zeros(len(starts), np.int64)
+    for span in range(len(starts)):
+        held = rows[starts[span] : ends[span]]
+        if len(held) < len(few):
+            for row in held:
+                at = np.searchsorted(few, row)
+                counts[span] += at < len(few) and few[at] == row
+        else:
+            for row in few:
+                at = np.searchsorted(held, row)
+                counts[span] += at < len(held) and held[at] == row
+    return counts
+
+
+@compiled
 def _keep(scores: NDArray[np.float32], kept: NDArray[np.int64], count: int, score: float, row: int) -> None:
     """Put a row, later than those kept, into a heap of which `count` places are taken and whose root is the worst; a full one loses its root."""
     if count < len(scores):

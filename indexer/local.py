@@ -29,7 +29,7 @@ from indexer.base import (
 )
 from indexer.entries import Entry, Filter, Vector
 from indexer.gathering import Columns, columns_of, joined, merged, segment_of
-from indexer.parts import Part, without
+from indexer.parts import Part, part_of, without
 from indexer.segment import NONE, Found
 
 _SMALL = 256
@@ -99,17 +99,17 @@ class LocalEngine:
                 self.out_of_step = str(damaged)
             return
         vectors = self.model is not None and (segment.vectors is not None or not len(segment))
-        self._state = _State(manifest.revision, (Part(segment),), self._pointed, manifest.revision, vectors)
+        self._state = _State(manifest.revision, (part_of(segment),), self._pointed, manifest.revision, vectors)
 
     def apply(self, changed: Sequence[Entry], gone: Sequence[int], revision: int) -> None:
         """What came since, searchable on return."""
         with self._lock:
             state = self._state
             parts = without(state.parts, [entry.id for entry in changed], gone)
-            parts += [Part(segment_of(changed))] if changed else []
+            parts += [part_of(segment_of(changed))] if changed else []
             first = 1 if state.base else 0
             while len(parts) - first >= 2 and len(parts[-2].segment) <= max(_SMALL, 2 * len(parts[-1].segment)):
-                parts[-2:] = [Part(merged([(part.segment, part.alive) for part in parts[-2:]]))]
+                parts[-2:] = [part_of(merged([(part.segment, part.alive) for part in parts[-2:]]))]
             vectors = state.vectors and all(entry.vector is not None for entry in changed)
             self._state = replace(state, revision=max(revision, state.revision), parts=tuple(parts), vectors=vectors)
 
@@ -135,9 +135,9 @@ class LocalEngine:
             parts = without(parts, changed.ids, gone)
             waiting = [*_kept(waiting, changed.ids, gone), changed]
             if sum(map(len, waiting)) >= _GATHERED:
-                parts.append(Part(put_aside(segment_of(joined(waiting)), beside)))
+                parts.append(part_of(put_aside(segment_of(joined(waiting)), beside)))
                 waiting = []
-        return [*parts, Part(segment_of(joined(waiting)))] if waiting else parts
+        return [*parts, part_of(segment_of(joined(waiting)))] if waiting else parts
 
     def near(self, vector: Vector, k: int, filter: Filter) -> list[tuple[int, float]]:
         found: list[Found] = []
@@ -149,7 +149,7 @@ class LocalEngine:
         return _best(found, k)
 
     def holding(self, words: Mapping[str, float], k: int, filter: Filter) -> list[tuple[int, float]]:
-        return _best([part.segment.holding(words, k, part.under(filter).allowed) for part in self._state.parts], k)
+        return _best([part.holding(words, k, filter) for part in self._state.parts], k)
 
     def scores(self, ids: Sequence[int], vector: Vector | None, words: Mapping[str, float]) -> tuple[Vector, Vector]:
         wanted = np.array(ids, np.int64)
@@ -170,21 +170,21 @@ class LocalEngine:
     def browse(self, k: int, filter: Filter, by: str | None = None, *, least: bool = False) -> list[int]:
         first: list[tuple[float, int]] = []
         for part in self._state.parts:
-            first += part.segment.first(k, part.under(filter).allowed, by, least=least)
+            first += part.first(k, filter, by, least=least)
         return [id for _, id in sorted(first, reverse=True)[:k]]
 
     def count(self, filter: Filter) -> int:
-        return sum(part.under(filter).count for part in self._state.parts)
+        return sum(part.count(filter) for part in self._state.parts)
 
     def tally(self, attribute: str, values: Sequence[str], filter: Filter) -> dict[str, int]:
-        each = [part.segment.value_counts(attribute, values, part.under(filter).allowed) for part in self._state.parts]
+        each = [part.value_counts(attribute, values, filter) for part in self._state.parts]
         counts = map(sum, zip(*each, strict=True))
         return {value: count for value, count in zip(values, counts, strict=False) if count}
 
     def spread(self, attribute: str, filter: Filter) -> dict[float, int]:
         counts: Counter[float] = Counter()
         for part in self._state.parts:
-            counts.update(part.segment.number_counts(attribute, part.under(filter).allowed))
+            counts += part.number_counts(attribute, filter)
         return dict(sorted(counts.items()))
 
     def vectors(self, ids: Sequence[int]) -> Vector:

@@ -1,145 +1,114 @@
-"""What an engine searches: segments of which some rows have died, and the rows of each that pass a filter.
+"""What an engine searches: segments of which some rows have died.
 
-What passes is kept for the filters that were asked last; one that passes nearly the same rows as another is made from that one.
+Every change of an old record is the death of a row. What passes a filter is not reckoned anew for it: the last few to die are asked for one by one,
+and left out of what is found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import add
+from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.entries import Among, Filter, Vector
-from indexer.neighbours import Allowed, Mask, Neighbours
+from indexer.entries import Filter, Vector
+from indexer.neighbours import Mask
+from indexer.scopes import Scopes
 from indexer.segment import Found, Segment
 
-_SCOPES = 32
-"""Filters of which a part keeps what passes."""
-_RARE = 100
-"""A value that fewer rows have than one in so many is rare: what it adds to a scope is counted apart."""
-_WORDS_KEPT = 100_000
-_SIDE_BY_SIDE = 4
-"""Filters whose vectors are kept side by side: 31 MB each at most, in a million records of 256 numbers."""
-
-
-@dataclass
-class Scope:
-    """The living rows of a part that pass a filter (None: all of its rows), and how many of them hold a word, as far as was asked."""
-
-    allowed: Allowed | None
-    count: int
-    nearly: Filter | None = None
-    """A filter that others ask as well, under which all of these rows pass but those `apart`."""
-    apart: NDArray[np.int32] | None = None
-    holding: dict[str, int] = field(default_factory=dict)
-    asked: int = 0
-    """How often something near was asked for under the filter."""
-
-
-@dataclass(frozen=True)
-class Passing:
-    """The rows that pass a filter, and their vectors side by side."""
-
-    rows: NDArray[np.int64]
-    vectors: Neighbours
+Rows = NDArray[np.int64]
+_LATE = 256
+"""Rows that may have died late; with more, what passes is reckoned anew."""
 
 
 @dataclass(frozen=True)
 class Part:
-    segment: Segment
-    alive: Mask | None = None
-    _scopes: dict[Filter, Scope] = field(default_factory=dict, compare=False, repr=False)
-    _passing: dict[Filter, Passing] = field(default_factory=dict, compare=False, repr=False)
+    """A segment, less the rows that are dead in its scopes and those that died `late`, in order."""
 
-    def without(self, ids: NDArray[np.int64]) -> Part:
-        rows, here = self.segment.rows_of(ids)
-        if not here.any():
-            return self
-        alive = np.ones(len(self.segment), np.bool_) if self.alive is None else self.alive.copy()
-        alive[rows[here]] = False
-        return Part(self.segment, alive)
+    scopes: Scopes
+    late: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
 
-    def living(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Mask]:
+    @property
+    def segment(self) -> Segment:
+        return self.scopes.segment
+
+    @property
+    def alive(self) -> Mask | None:
+        """The rows that live; None for all."""
+        if not len(self.late):
+            return self.scopes.alive
+        alive = np.ones(len(self.segment), np.bool_) if self.scopes.alive is None else self.scopes.alive.copy()
+        alive[self.late] = False
+        return alive
+
+    def living(self, ids: NDArray[np.int64]) -> tuple[Rows, Mask]:
         """For each id its row, and whether it lives here."""
         rows, here = self.segment.rows_of(ids)
-        if self.alive is not None and len(self.alive):
-            here &= self.alive[rows]
+        if self.scopes.alive is not None and len(self.scopes.alive):
+            here &= self.scopes.alive[rows]
+        if len(self.late):
+            here &= ~np.isin(rows, self.late)
         return rows, here
+
+    def without(self, ids: NDArray[np.int64]) -> Part:
+        """The part once those went; what passes filters is shared, this one answers as before."""
+        rows, here = self.living(ids)
+        if not here.any():
+            return self
+        dead = replace(self, late=np.unique(np.append(self.late, rows[here])))
+        return dead if len(dead.late) <= _LATE else part_of(self.segment, dead.alive)
 
     def near(self, vector: Vector, k: int, filter: Filter, above: float) -> Found:
         """Of the rows that pass, the k of the highest cosine; those below `above` may be left out."""
-        passing = self._side_by_side(filter)
-        if passing is None:
-            return self.segment.near(vector, k, self.under(filter).allowed, above)
-        rows, cosines = passing.vectors.nearest(vector, k, above=above)
-        return self.segment.ids[passing.rows[rows]], cosines
+        return self._left(self.scopes.near(vector, k + len(self.late), filter, above), k)
 
-    def _side_by_side(self, filter: Filter) -> Passing | None:
-        """From the second question under a filter on, where it is worth it; kept for the filters that were asked last."""
-        scope, vectors = self.under(filter), self.segment.vectors
-        scope.asked += 1
-        if vectors is None or scope.allowed is None or scope.asked == 1 or not vectors.is_better_apart(scope.count):
-            return None
-        passing = self._passing.pop(filter, None)
-        if passing is None:
-            passing = Passing(scope.allowed.rows, vectors.taken(scope.allowed.rows))
-        for oldest in list(self._passing)[: 1 - _SIDE_BY_SIDE]:
-            self._passing.pop(oldest, None)
-        self._passing[filter] = passing
-        return passing
+    def holding(self, words: Mapping[str, float], k: int, filter: Filter) -> Found:
+        """Of the rows that pass, the k of the highest word scores."""
+        return self._left(self.scopes.holding(words, k + len(self.late), filter), k)
 
-    def under(self, filter: Filter) -> Scope:
-        """What passes the filter; kept for the filters that were asked last."""
-        scope = self._scopes.pop(filter, None) or self._made(filter)
-        for oldest in list(self._scopes)[: 1 - _SCOPES]:  # other threads add and drop at the same time
-            self._scopes.pop(oldest, None)
-        self._scopes[filter] = scope
-        return scope
+    def _left(self, found: Found, k: int) -> Found:
+        if not len(self.late):
+            return found
+        ids, scores = found
+        left = np.flatnonzero(~np.isin(ids, self.segment.ids[self.late]))[:k]
+        return ids[left], scores[left]
 
-    def _made(self, filter: Filter) -> Scope:
-        """By what is kept for a filter that passes nearly the same rows, where there is one: what a firm may see is what every firm may, and
-        a few rows more."""
-        for condition in filter:
-            if isinstance(condition, Among) and (few := self.segment.rare(condition, len(self.segment) // _RARE)):
-                return self._widened(filter, condition, few)
-        mask = self.segment.passing(filter)
-        if self.alive is not None:
-            mask = self.alive if mask is None else self.alive & mask
-        if mask is None:
-            return Scope(None, len(self.segment))
-        allowed = Allowed(mask)
-        return Scope(allowed, allowed.count)
-
-    def _widened(self, filter: Filter, condition: Among, few: frozenset[str]) -> Scope:
-        common = replace(condition, values=condition.values - few)
-        nearly = tuple(common if other is condition else other for other in filter)
-        base = self.under(nearly)
-        if base.allowed is None:
-            return base
-        rows = self.segment.rows_with(condition.attribute, few)
-        others = self.under(tuple(other for other in filter if other is not condition)).allowed
-        rows = rows[~base.allowed.mask[rows] if others is None else others.mask[rows] & ~base.allowed.mask[rows]]
-        mask = base.allowed.mask.copy()
-        mask[rows] = True
-        return Scope(Allowed(mask), base.count + len(rows), nearly, rows)
+    def count(self, filter: Filter) -> int:
+        return self.scopes.under(filter).count - len(self._gone(filter))
 
     def word_counts(self, words: Sequence[str], filter: Filter) -> list[int]:
         """How many of the rows that pass hold each word."""
-        scope = self.under(filter)
-        unknown = [word for word in words if word not in scope.holding]
-        counted = dict(zip(unknown, self._counted(unknown, scope), strict=True))
-        if len(scope.holding) < _WORDS_KEPT:
-            scope.holding.update(counted)
-        return [counted[word] if word in counted else scope.holding[word] for word in words]
+        counts, gone = self.scopes.word_counts(words, filter), self._gone(filter)
+        return [*map(sub, counts, self.segment.word_counts_among(words, gone))] if len(gone) else counts
 
-    def _counted(self, words: Sequence[str], scope: Scope) -> list[int]:
-        if scope.nearly is None or scope.apart is None:
-            return self.segment.word_counts(words, scope.allowed)
-        apart = [self.segment.word_count_among(word, scope.apart) for word in words]
-        return [*map(add, self.word_counts(words, scope.nearly), apart)] if words else []
+    def value_counts(self, attribute: str, values: Sequence[str], filter: Filter) -> list[int]:
+        """How many of the rows that pass have each value."""
+        counts = self.segment.value_counts(attribute, values, self.scopes.under(filter).allowed)
+        gone = self._gone(filter)
+        return [*map(sub, counts, self.segment.value_counts_among(attribute, values, gone))] if len(gone) else counts
+
+    def number_counts(self, attribute: str, filter: Filter) -> Counter[float]:
+        """How many of the rows that pass have each number."""
+        counts = self.segment.number_counts(attribute, self.scopes.under(filter).allowed)
+        return counts - self.segment.number_counts_among(attribute, self._gone(filter))
+
+    def first(self, k: int, filter: Filter, by: str | None, *, least: bool) -> list[tuple[float, int]]:
+        """Of the rows that pass, the k that come first, as (height, id), in no order; a few more where rows died late."""
+        found = self.segment.first(k + len(self.late), self.scopes.under(filter).allowed, by, least=least)
+        dead = frozenset(self.segment.ids[self.late].tolist())
+        return [(height, id) for height, id in found if id not in dead]
+
+    def _gone(self, filter: Filter) -> Rows:
+        """Those of the rows that died late which would pass."""
+        allowed = self.scopes.under(filter).allowed if len(self.late) else None
+        return self.late if allowed is None else self.late[allowed.mask[self.late]]
+
+
+def part_of(segment: Segment, alive: Mask | None = None) -> Part:
+    return Part(Scopes(segment, alive))
 
 
 def without(parts: Sequence[Part], changed: Sequence[int] | NDArray[np.int64], gone: Sequence[int]) -> list[Part]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -133,12 +134,23 @@ class Segment:
         """How many rows have each value, of those allowed."""
         return _counts(self.values, (value_key(attribute, value) for value in values), allowed)
 
-    def number_counts(self, attribute: str, allowed: Allowed | None) -> dict[float, int]:
+    def word_counts_among(self, words: Iterable[str], rows: NDArray[np.int64]) -> list[int]:
+        """How many of a few rows, in order, hold each word."""
+        return _counts_among(self.words, map(key_of, words), rows)
+
+    def value_counts_among(self, attribute: str, values: Iterable[str], rows: NDArray[np.int64]) -> list[int]:
+        """How many of a few rows, in order, have each value."""
+        return _counts_among(self.values, (value_key(attribute, value) for value in values), rows)
+
+    def number_counts(self, attribute: str, allowed: Allowed | None) -> Counter[float]:
         """How many rows have each number, of those allowed."""
-        numbers = self.numbers.get(attribute, np.zeros(0))
-        stated = numbers if allowed is None or not len(numbers) else numbers[allowed.mask]
-        values, counts = np.unique(stated[np.isfinite(stated)], return_counts=True)
-        return dict(zip(values.tolist(), counts.tolist(), strict=True))
+        numbers = self.numbers.get(attribute)
+        return _numbers(numbers if allowed is None or numbers is None else numbers[allowed.mask])
+
+    def number_counts_among(self, attribute: str, rows: NDArray[np.int64]) -> Counter[float]:
+        """How many of a few rows have each number."""
+        numbers = self.numbers.get(attribute)
+        return _numbers(None if numbers is None else numbers[rows])
 
     def first(self, k: int, allowed: Allowed | None, by: str | None, *, least: bool) -> list[tuple[float, int]]:
         """The k rows that come first, as (height, id), in no order: by id, or by a number and then by id; what is not stated stands lowest."""
@@ -153,23 +165,16 @@ class Segment:
         order = np.lexsort((rows, heights))[::-1][:k]
         return list(zip(heights[order].tolist(), self.ids[rows[order]].tolist(), strict=True))
 
-    def word_count_among(self, word: str, rows: NDArray[np.int32]) -> int:
-        """How many of a few rows hold the word."""
-        held = self.words.holding(key_of(word))
-        if not len(held):
-            return 0
-        return int(np.count_nonzero(held[np.minimum(np.searchsorted(held, rows), len(held) - 1)] == rows))
-
     def rare(self, condition: Among, most: int) -> frozenset[str]:
         """The values of a condition that fewer than `most` rows have, where it has others, too."""
         counts = {value: len(self.values.holding(value_key(condition.attribute, value))) for value in condition.values}
         few = frozenset(value for value, count in counts.items() if count < most)
         return few if len(few) < len(counts) else frozenset()
 
-    def rows_with(self, attribute: str, values: Iterable[str]) -> NDArray[np.int32]:
+    def rows_with(self, attribute: str, values: Iterable[str]) -> NDArray[np.int64]:
         """The rows that have one of the values, each once, ascending."""
         found = [self.values.holding(value_key(attribute, value)) for value in values]
-        return np.unique(np.concatenate(found))
+        return np.unique(np.concatenate(found)).astype(np.int64)
 
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
         if self.vectors is None or not len(rows):
@@ -206,6 +211,20 @@ def _counts(postings: Postings, keys: Iterable[int], allowed: Allowed | None) ->
     counts = ends - starts if allowed is None else kernels.standing(allowed.mask, postings.rows, starts, ends)
     found: list[int] = counts.tolist()
     return found
+
+
+def _counts_among(postings: Postings, keys: Iterable[int], rows: NDArray[np.int64]) -> list[int]:
+    """How many of the rows stand under each key."""
+    counts: list[int] = kernels.standing_among(rows, postings.rows, *postings.spans(list(keys))).tolist()
+    return counts
+
+
+def _numbers(stated: Numbers | None) -> Counter[float]:
+    """How often each number is stated."""
+    if stated is None:
+        return Counter()
+    values, counts = np.unique(stated[np.isfinite(stated)], return_counts=True)
+    return Counter(dict(zip(values.tolist(), counts.tolist(), strict=True)))
 
 
 @lru_cache(maxsize=1 << 18)

@@ -1,6 +1,7 @@
 """The local engine answers as the oracle does, however it came by its entries; and the same question gets the same answer, tie for tie."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -280,3 +281,38 @@ def test_the_revision_never_goes_back() -> None:
     engine.apply([], [], 7)
     engine.apply([], [], 5)
     assert engine.revision == 7
+
+
+@pytest.mark.parametrize("late", [0, 6, 256])
+@pytest.mark.parametrize("seed", range(3))
+def test_old_entries_change_between_questions_and_a_question_keeps_the_state_it_began_with(
+    seed: int, late: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What passes a filter is kept from one question to the next, whether the last rows to die are counted apart or not."""
+    monkeypatch.setattr("indexer.parts._LATE", late)
+    rng = np.random.default_rng(300 + seed)
+    entries = random_entries(rng, range(1, 301))
+    oracle, engine = Oracle(entries), built_and_reopened(entries, rng, tmp_path)
+    filters = [(), *(random_filter(rng) for _ in range(4))]
+
+    def assert_the_same(engine: LocalEngine, oracle: Oracle) -> None:
+        filter, words, vector = filters[rng.integers(len(filters))], random_question(rng), random_vector(rng)
+        assert_same_hits(engine.near(vector, 25, filter), oracle.near(vector, 301, filter), 25)
+        assert_same_hits(engine.holding(words, 25, filter), oracle.holding(words, 301, filter), 25)
+        assert engine.frequencies([*words], filter) == oracle.frequencies([*words], filter)
+        assert engine.browse(25, filter, "trl") == oracle.browse(25, filter, "trl")
+        assert engine.tally("region", REGIONS, filter) == oracle.tally("region", REGIONS, filter)
+        assert engine.spread("trl", filter) == oracle.spread("trl", filter)
+        asked = rng.choice(300, size=20).tolist()
+        for mine, exact in zip(engine.scores(asked, vector, words), oracle.scores(asked, vector, words), strict=True):
+            np.testing.assert_allclose(mine, exact, atol=1e-5)
+
+    for revision in range(2, 40):
+        assert_the_same(engine, oracle)
+        before, then = copy(engine), Oracle(oracle.entries.values())
+        changed = random_entries(rng, np.unique(rng.choice(300, size=rng.integers(1, 6)) + 1).tolist())
+        gone = [id for id in rng.choice(400, size=rng.integers(0, 3)).tolist() if id not in {e.id for e in changed}]
+        engine.apply(changed, gone, revision)
+        oracle.apply(changed, gone, revision)
+        assert_the_same(engine, oracle)
+        assert_the_same(before, then)
