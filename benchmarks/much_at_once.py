@@ -41,6 +41,11 @@ def bulk(library: Library, home: Path) -> dict[str, Any]:
     return {"bulk": figures}
 
 
+def renewed(library: Library, home: Path) -> dict[str, Any]:
+    """Seconds for a new base of the present one and what was written and changed since."""
+    return {"renewed": {"seconds": round(_run(home, "index", "--json"), 1)}}
+
+
 def imported(library: Library, home: Path) -> dict[str, Any]:
     """Milliseconds of one client's searches before an import, while the command runs, and from then until the last record is found."""
     texts = cycle(library.questions[number].text for number in library.of_kind("paragraph"))

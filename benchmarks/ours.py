@@ -1,4 +1,4 @@
-"""Duijie on the same library: import and index, search in process, bulk, search over HTTP while others write, an import into a server.
+"""Duijie on the same library: import and index, search in process, bulk, search over HTTP while others write, a new base, an import into a server.
 
 python -m benchmarks.ours WORKFOLDER
 """
@@ -17,8 +17,8 @@ from typing import Any
 import click
 
 from benchmarks import memory
-from benchmarks.much_at_once import bulk, imported
-from benchmarks.over_http import serve
+from benchmarks.much_at_once import bulk, imported, renewed
+from benchmarks.over_http import SOURCE, serve
 from benchmarks.peers.measured import recalls, timed, timings
 from benchmarks.plausible import Ranged
 from benchmarks.shelf import KINDS, Library
@@ -29,9 +29,7 @@ from indexer.reading import Reading
 from service.installation import Installation
 from service.settings import Settings
 
-SOURCE = "bench"
-"""Of the library's records; what is written while serving comes from elsewhere."""
-_STEPS = ("build", "ask", "bulk", "serve", "import")
+_STEPS = ("build", "ask", "bulk", "serve", "renew", "import")
 
 
 @click.command()
@@ -43,7 +41,7 @@ _STEPS = ("build", "ask", "bulk", "serve", "import")
 def main(folder: Path, step: tuple[str, ...], here: str | None) -> None:
     """Measure Duijie on the library in FOLDER and print the figures as JSON, each step in a process of its own."""
     library, home = Library(folder), folder.resolve() / "peers" / "duijie"
-    steps = {"build": build, "ask": ask, "bulk": bulk, "serve": serve, "import": imported}
+    steps = {"build": build, "ask": ask, "bulk": bulk, "serve": serve, "renew": renewed, "import": imported}
     if here:
         click.echo(json.dumps(steps[here](library, home), ensure_ascii=False))
         return
