@@ -50,7 +50,7 @@ class Part:
         if self.scopes.alive is not None and len(self.scopes.alive):
             here &= self.scopes.alive[rows]
         if len(self.late):
-            here &= ~np.isin(rows, self.late)
+            here &= ~_among(self.late, rows)
         return rows, here
 
     def without(self, ids: NDArray[np.int64]) -> Part:
@@ -73,7 +73,7 @@ class Part:
         if not len(self.late):
             return found
         ids, scores = found
-        left = np.flatnonzero(~np.isin(ids, self.segment.ids[self.late]))[:k]
+        left = np.flatnonzero(~_among(self.segment.ids[self.late], ids))[:k]
         return ids[left], scores[left]
 
     def count(self, filter: Filter) -> int:
@@ -105,6 +105,12 @@ class Part:
         """Those of the rows that died late which would pass."""
         allowed = self.scopes.under(filter).allowed if len(self.late) else None
         return self.late if allowed is None else self.late[allowed.mask[self.late]]
+
+
+def _among(few: Rows, some: Rows) -> Mask:
+    """Which of some numbers are among a few, which are in order; numpy's `isin` takes seven times as long."""
+    found: Mask = few[np.minimum(np.searchsorted(few, some), len(few) - 1)] == some
+    return found
 
 
 def part_of(segment: Segment, alive: Mask | None = None) -> Part:

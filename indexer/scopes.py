@@ -16,8 +16,8 @@ from indexer.entries import Among, Filter, Vector
 from indexer.neighbours import Allowed, Mask, Neighbours
 from indexer.segment import Found, Segment
 
-_SCOPES = 32
-"""Filters of which what passes is kept."""
+_SCOPES = 64
+"""Filters of which what passes is kept, a byte a row each: more than the map of supply and demand asks for somebody who sees more than most."""
 _RARE = 100
 """A value that fewer rows have than one in so many is rare: what it adds to a scope is counted apart."""
 _WORDS_KEPT = 100_000

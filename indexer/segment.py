@@ -173,8 +173,10 @@ class Segment:
 
     def rows_with(self, attribute: str, values: Iterable[str]) -> NDArray[np.int64]:
         """The rows that have one of the values, each once, ascending."""
-        found = [self.values.holding(value_key(attribute, value)) for value in values]
-        return np.unique(np.concatenate(found)).astype(np.int64)
+        mask = np.zeros(len(self), np.bool_)
+        for value in values:
+            mask[self.values.holding(value_key(attribute, value))] = True
+        return np.flatnonzero(mask)
 
     def cosines(self, rows: NDArray[np.int64], vector: Vector) -> Vector:
         if self.vectors is None or not len(rows):
