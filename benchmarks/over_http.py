@@ -182,10 +182,10 @@ def _new(texts: Sequence[str]) -> list[Row]:
 
 
 def _changed(library: Library) -> list[Row]:
-    """Records from all over the library, each under another title."""
+    """Records from all over the library, each under a title that it never had."""
     with (library.folder / "records.jsonl").open(encoding="utf-8") as lines:
         some = [json.loads(line) for line in islice(lines, 0, None, max(1, library.count // _WRITTEN))]
-    return [{**record, "source": SOURCE, "title": f"改过的{record['title']}"} for record in some]
+    return [{**record, "source": SOURCE, "title": f"{record['title']} {time.time_ns()}"} for record in some]
 
 
 def _while_written(address: str, session: str, texts: Sequence[str], rows: Sequence[Row]) -> Mapping[str, float]:
