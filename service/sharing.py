@@ -1,7 +1,7 @@
 """Sharing out: what is asked of an installation many times over, by a thread a core, or by processes that opened it themselves.
 
 Threads start at once, need no memory of their own and leave room to searches beside them, but take turns at the interpreter: two do three
-quarters of what two processes do, eight hardly more than two.
+quarters of what two processes do.
 """
 
 from __future__ import annotations
