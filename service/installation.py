@@ -27,10 +27,11 @@ from corpus.tries import Tries
 from corpus.watches import Watches
 from indexer.index import Built, Index, Progress
 from indexer.interpreting import Endpoint, Interpreter
+from indexer.processes import CORES
 from indexer.reading import Reader, Reading
 from service.settings import Settings, make_home
 from service.strangers import Strangers
-from service.traffic import CORES, Traffic
+from service.traffic import Traffic
 
 PATIENCE = 2.0
 """Seconds that a search in a server waits, at most, for the latest changes to be taken in."""

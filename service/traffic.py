@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+
+from indexer.processes import CORES
 
 QUIET = 0.05
 """Seconds without a question after which work goes on."""
@@ -15,13 +16,12 @@ LONGEST = 5.0
 """Seconds after which work goes on in any case, by one step."""
 
 
-CORES = os.cpu_count() or 1
-"""Answers that are worked out at once. More would wait for each other in the middle of the work and push each other out of the cache: eight at once on two
-cores bring a quarter less than two at once."""
-
-
 class Traffic:
-    """The questions under way in this process."""
+    """The questions under way in this process.
+
+    As many answers are worked out at once as there are cores. More would wait for each other in the middle of the work and push each other out of the
+    cache: eight at once on two cores bring a quarter less than two at once.
+    """
 
     def __init__(self, at_once: int = CORES) -> None:
         self._turns = asyncio.Semaphore(at_once)

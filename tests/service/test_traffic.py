@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from indexer.processes import CORES
 from service.answers import search
 from service.app import create_app
 from service.installation import Installation
 from service.settings import Settings
-from service.traffic import CORES, Traffic
+from service.traffic import Traffic
 
 
 def test_turns_come_in_the_order_of_asking_and_no_more_at_once_than_allowed() -> None:
